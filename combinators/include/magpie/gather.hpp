@@ -1,0 +1,235 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+#include <magpie/base/result_slot.hpp>
+#include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/coroutine/gather_block.hpp>
+#include <magpie/coroutine/this_worker.hpp>
+#include <magpie/coroutine/to_task.hpp>
+#include <magpie/coroutine/transfer.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/task.hpp>
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace magpie {
+namespace detail {
+
+/// What a vector or pair holds for a result of type T.
+template <class T>
+using element_t = std::conditional_t<std::is_lvalue_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
+
+/// What awaiting a range of T gives.
+template <class T>
+struct vector_of {
+  using type = std::vector<element_t<T>>;
+};
+template <>
+struct vector_of<void> {
+  using type = void;
+};
+
+/// A container that is given away is taken apart; of anything else, what its iterators give is awaited.
+template <class R>
+using range_element_t = std::conditional_t<!std::is_lvalue_reference_v<R> && !std::ranges::view<std::remove_cvref_t<R>>,
+                                           std::ranges::range_value_t<R>&&, std::ranges::range_reference_t<R>>;
+
+template <class R>
+concept awaitable_range = std::ranges::input_range<R> && !has_awaiter<R> && awaitable<range_element_t<R>> &&
+                          !borrows_handle<range_element_t<R>>;
+
+template <class A>
+concept gatherable = awaitable<A> && !borrows_handle<A>;
+
+[[noreturn]] MAGPIE_EXPORT void throw_too_many_children();
+
+/// What all gathers share: starting the children, and the end.
+class gather_awaiter : public native_awaiter, protected gather_block {
+ public:
+  bool await_ready() const noexcept { return counter.children() == 0; }
+
+ protected:
+  using gather_block::gather_block;
+
+  /// The children are wired: places the scope, and starts the first one.
+  MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine h, scope* outer) noexcept {
+    parent = h;
+    inside = &own;
+    own.place(outer, w.quiet_epoch);
+    const task_coroutine first = children[counter.start_next()];
+    if (counter.more_to_start() && !fork(w, this)) [[unlikely]] first.promise().kind = role::held;
+    return transfer(w, first);
+  }
+
+  MAGPIE_INLINE void wire(std::uint32_t i, void* result) noexcept {
+    promise_base& p = children[i].promise();
+    p.join = this;
+    p.result = result;
+    p.kind = i + 1 == counter.children() ? role::last : role::member;
+  }
+
+  /// The first failure; or that a child ended itself as cancelled. (That others asked us to stop never comes here.)
+  void throw_failure() {
+    if (own.marks() == 0) [[likely]] return;
+    rethrow();
+  }
+
+ private:
+  MAGPIE_COLD void rethrow() {
+    if ((own.marks() & scope::failed) != 0) std::rethrow_exception(std::move(error));
+    if ((own.marks() & scope::cancelled) != 0) throw task_cancelled();
+  }
+};
+
+}  // namespace detail
+
+/// What gather(a, b, ...) returns.
+template <class... Ts>
+class [[nodiscard]] gather_of : public detail::gather_awaiter {
+ public:
+  explicit gather_of(task<Ts>... tasks) : gather_awaiter(sizeof...(Ts)) {
+    if ((!tasks.valid() || ...)) [[unlikely]] detail::throw_used_task();
+    handles_ = {tasks.take()...};
+    children = handles_.data();
+  }
+  /// Before it is awaited.
+  gather_of(gather_of&& other) noexcept
+      : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {
+    children = handles_.data();
+  }
+  gather_of& operator=(gather_of&&) = delete;
+  ~gather_of() {
+    if (counter.more_to_start()) [[unlikely]] drop_unstarted();
+  }
+
+  template <class Promise>
+  MAGPIE_INLINE std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    detail::worker_context& w = *detail::current_worker;
+    detail::promise_base& me = h.promise();
+    detail::scope* outer = me.join->inside;
+    if (!handles_[0]) [[unlikely]] detail::throw_used_task();
+    if (detail::stop_requested(w, outer)) [[unlikely]] return detail::transfer(w, detail::end_cancelled(me));
+    wire_all(std::index_sequence_for<Ts...>());
+    return start(w, detail::as_task_coroutine(h), outer);
+  }
+
+  std::tuple<detail::stored_t<Ts>...> await_resume() {
+    throw_failure();
+    return results(std::index_sequence_for<Ts...>());
+  }
+
+ private:
+  template <std::size_t... I>
+  MAGPIE_INLINE void wire_all(std::index_sequence<I...>) noexcept {
+    (wire(I, &std::get<I>(results_)), ...);
+  }
+  template <std::size_t... I>
+  std::tuple<detail::stored_t<Ts>...> results(std::index_sequence<I...>) {
+    return std::tuple<detail::stored_t<Ts>...>{std::get<I>(results_).take()...};
+  }
+  void drop_unstarted() noexcept {
+    if (handles_[0]) drop_rest();
+  }
+
+  std::array<detail::task_coroutine, sizeof...(Ts)> handles_;
+  std::tuple<detail::result_slot<Ts>...> results_;
+};
+
+template <>
+class [[nodiscard]] gather_of<> : public detail::native_awaiter {
+ public:
+  gather_of() noexcept {}
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  std::tuple<> await_resume() const noexcept { return {}; }
+};
+
+/// What gather(range) returns.
+template <class T>
+class [[nodiscard]] gather_range : public detail::gather_awaiter {
+ public:
+  explicit gather_range(std::vector<detail::task_coroutine> handles)
+      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {
+    children = handles_.data();
+  }
+  /// Before it is awaited.
+  gather_range(gather_range&& other) noexcept
+      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {
+    children = handles_.data();
+  }
+  gather_range& operator=(gather_range&&) = delete;
+  ~gather_range() {
+    if (!handles_.empty()) drop_rest();
+  }
+
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    detail::worker_context& w = *detail::current_worker;
+    detail::promise_base& me = h.promise();
+    detail::scope* outer = me.join->inside;
+    if (handles_.empty()) [[unlikely]] detail::throw_used_task();
+    if (detail::stop_requested(w, outer)) [[unlikely]] return detail::transfer(w, detail::end_cancelled(me));
+    results_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
+    for (std::uint32_t i = 0; i < handles_.size(); ++i) wire(i, &results_[i]);
+    return start(w, detail::as_task_coroutine(h), outer);
+  }
+
+  typename detail::vector_of<T>::type await_resume() {
+    throw_failure();
+    if constexpr (!std::is_void_v<T>) {
+      std::vector<detail::element_t<T>> values;
+      values.reserve(handles_.size());
+      for (std::size_t i = 0; i < handles_.size(); ++i) values.push_back(results_[i].take());
+      return values;
+    }
+  }
+
+ private:
+  std::vector<detail::task_coroutine> handles_;
+  std::unique_ptr<detail::result_slot<T>[]> results_;
+};
+
+/// Runs all of them at once and gives their results, in the order of the arguments, as a tuple. `void` stands as
+/// std::monostate.
+///
+/// Stops: here; a stop ends all of them. Errors: the first failure in time, after the others were stopped and all have
+/// ended; task_cancelled if one ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the
+/// children's frames; nothing atomic is contended unless a worker steals.
+template <detail::gatherable... A>
+gather_of<await_result_t<A>...> gather(A&&... awaited) {
+  return gather_of<await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);
+}
+
+/// The same for a range of one type: a container that is given away, or a view. Gives a vector, nothing for void.
+/// Errors: also std::length_error above 2^30 - 1 children. Cost: two allocations.
+template <detail::awaitable_range R>
+gather_range<await_result_t<detail::range_element_t<R>>> gather(R&& range) {
+  using T = await_result_t<detail::range_element_t<R>>;
+  std::vector<task<T>> tasks;
+  if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+  for (auto&& element : range) {
+    tasks.push_back(detail::to_task(static_cast<detail::range_element_t<R>>(element)));
+  }
+  if (tasks.size() >= static_cast<std::size_t>(detail::join_counter<>::most)) detail::throw_too_many_children();
+  std::vector<detail::task_coroutine> handles;
+  handles.reserve(tasks.size());
+  for (task<T>& t : tasks) {
+    if (!t.valid()) detail::throw_used_task();
+  }
+  for (task<T>& t : tasks) handles.push_back(t.take());
+  return gather_range<T>(std::move(handles));
+}
+
+}  // namespace magpie

@@ -1,0 +1,12 @@
+#pragma once
+
+/// All of magpie's public interface.
+
+#include <magpie/clock.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/gather.hpp>
+#include <magpie/join_handle.hpp>
+#include <magpie/outcome.hpp>
+#include <magpie/runtime.hpp>
+#include <magpie/task.hpp>
+#include <magpie/yield.hpp>

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+#include <magpie/coroutine/gather_block.hpp>
+#include <magpie/coroutine/join_point.hpp>
+#include <magpie/coroutine/this_worker.hpp>
+#include <magpie/coroutine/transfer.hpp>
+
+#include <coroutine>
+
+/// The end of a task: what its join point makes of it, and who runs next (docs/protocols/gather_block.md).
+namespace magpie::detail {
+
+/// Resume somebody, perhaps nobody (then `resume` is the no-op); or, if `cancel` is set, end this task as cancelled too.
+/// A verdict is acted upon by one loop, settle(), so that an end never calls the next end.
+struct verdict {
+  std::coroutine_handle<> resume;
+  promise_base* cancel = nullptr;
+};
+
+/// Ends a suspended task as cancelled: destroys its frame, notes the end, and goes on upwards as far as others must end
+/// with it. A loop, so depth costs no stack. Returns what to resume.
+[[nodiscard]] MAGPIE_EXPORT std::coroutine_handle<> end_cancelled(promise_base& p) noexcept;
+
+/// The current exception leaves a task: puts it where the one who waits will find it.
+MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
+
+/// All children of `b` have ended, and `b` is marked as failed, cancelled or stopped.
+[[nodiscard]] MAGPIE_EXPORT verdict marked_end(gather_block* b) noexcept;
+
+/// The holder of the entry starts no more children of `b`: it drops them, and counts as the last.
+[[nodiscard]] MAGPIE_EXPORT verdict stop_rest(gather_block* b) noexcept;
+
+/// A child of `b` ended and found the entry gone; a child without an entry to find; a root.
+[[nodiscard]] MAGPIE_EXPORT verdict rare_end(worker_context& w, join_point* join, role kind) noexcept;
+
+[[nodiscard]] MAGPIE_INLINE std::coroutine_handle<> settle(verdict v) noexcept {
+  if (v.cancel != nullptr) [[unlikely]] return end_cancelled(*v.cancel);
+  return v.resume;
+}
+
+[[nodiscard]] MAGPIE_INLINE verdict all_joined(gather_block* b) noexcept {
+  if (b->own.marks() != 0) [[unlikely]] return marked_end(b);
+  return {b->parent};
+}
+
+/// The holder of the entry starts the next child of `b`.
+[[nodiscard]] MAGPIE_INLINE verdict start_next(worker_context& w, gather_block* b) noexcept {
+  if (stop_requested(w, &b->own)) [[unlikely]] return stop_rest(b);
+  const task_coroutine child = b->children[b->counter.start_next()];
+  if (b->counter.more_to_start() && !fork(w, b)) [[unlikely]] child.promise().kind = role::held;
+  return {child};  // *b may be gone: a thief may hold the entry
+}
+
+/// The task, whose frame is gone already, was `kind` to `join`.
+[[nodiscard]] MAGPIE_INLINE verdict after_end(worker_context& w, join_point* join, role kind) noexcept {
+  if (kind == role::plain) return {join->parent};
+  auto* b = static_cast<gather_block*>(join);
+  if (kind == role::last) {
+    if (b->counter.last_ended()) [[likely]] return all_joined(b);
+    return {std::noop_coroutine()};
+  }
+  if (kind == role::member) [[likely]] {
+    if (gather_block* entry = w.forks.pop()) [[likely]] {
+      MAGPIE_ASSERT(entry == b, "G4: above the floor stands our own entry or none");
+      return start_next(w, entry);
+    }
+  }
+  return rare_end(w, join, kind);
+}
+
+}  // namespace magpie::detail

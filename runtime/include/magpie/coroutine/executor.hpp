@@ -1,0 +1,70 @@
+#pragma once
+
+#include <magpie/base/atomic.hpp>
+#include <magpie/base/config.hpp>
+#include <magpie/coroutine/scope.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+
+namespace magpie {
+
+class runtime;
+
+namespace detail {
+
+/// Something that a worker can take from a queue and run: a task that starts, or goes on. Lives in what it belongs to
+/// (an awaiter, a spawned task), so making something runnable allocates nothing.
+struct runnable {
+  using function = std::coroutine_handle<> (*)(runnable*) noexcept;
+
+  runnable() noexcept = default;
+  explicit runnable(function f) noexcept : run(f) {}
+
+  /// Called once, on a worker: what to resume. The runnable may be gone afterwards.
+  function run = nullptr;
+  /// For the injection queue.
+  atomics::atomic<runnable*> next{nullptr};
+};
+
+enum class placement : std::uint8_t {
+  next,  ///< before all else, on the worker that runs now: what it needs is still in the cache
+  back,  ///< behind what waits already
+};
+
+/// Where tasks run: the engine of a runtime, as far as tasks know it.
+class MAGPIE_EXPORT executor {
+ public:
+  executor(const executor&) = delete;
+  executor& operator=(const executor&) = delete;
+
+  /// Any thread. A task that was started here goes on. The runnable belongs to the executor until it is run.
+  virtual void enqueue(runnable& r, placement where) noexcept = 0;
+
+  /// Any thread. A task starts that nobody's frame waits for. False: not accepted any more, nothing happened.
+  [[nodiscard]] virtual bool start(runnable& r) noexcept = 0;
+
+  /// On a worker: one that was started has ended.
+  virtual void ended() noexcept = 0;
+
+  /// An error that nobody can receive.
+  virtual void unhandled(std::exception_ptr error, std::string_view task_name) noexcept = 0;
+
+  /// The scope of all that runs here.
+  scope& root_scope() noexcept { return root_scope_; }
+
+  runtime& owner() const noexcept { return owner_; }
+
+ protected:
+  explicit executor(runtime& owner) noexcept : owner_(owner) {}
+  ~executor() = default;
+
+ private:
+  runtime& owner_;
+  scope root_scope_;
+};
+
+}  // namespace detail
+}  // namespace magpie

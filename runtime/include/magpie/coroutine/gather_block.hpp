@@ -1,0 +1,34 @@
+#pragma once
+
+#include <magpie/coroutine/join_point.hpp>
+#include <magpie/lockfree/join_counter.hpp>
+
+#include <cstdint>
+#include <exception>
+
+namespace magpie::detail {
+
+/// One gather that runs, in the frame of the task that awaits it; what the fork deque holds
+/// (docs/protocols/gather_block.md). The children's results stand beside it, in the awaiter.
+struct gather_block : join_point {
+  explicit gather_block(std::uint32_t count) noexcept : counter(count) {}
+  gather_block(const gather_block&) = delete;
+  gather_block& operator=(const gather_block&) = delete;
+  ~gather_block() {
+    if ((own.marks() & scope::failed) != 0) [[unlikely]] error.~exception_ptr();
+  }
+
+  /// The children that were not started, which the block owns. For the holder of the entry.
+  void drop_rest() noexcept {
+    while (counter.more_to_start()) children[counter.start_next()].destroy();
+  }
+
+  task_coroutine* children;  // set before the start
+  join_counter<> counter;
+  scope own;
+  union {
+    std::exception_ptr error;  // made by the first failure, who sets the mark `failed`
+  };
+};
+
+}  // namespace magpie::detail

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <magpie/coroutine/scope.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+
+namespace magpie::detail {
+
+struct promise_base;
+
+/// A coroutine of magpie's, whatever it returns. Its promise begins with a promise_base.
+using task_coroutine = std::coroutine_handle<promise_base>;
+
+inline task_coroutine as_task_coroutine(std::coroutine_handle<> h) noexcept {
+  return task_coroutine::from_address(h.address());
+}
+
+/// Where the end of a task is noted, by the one that awaits it; `inside` is the scope that the task runs in.
+struct join_point {
+  task_coroutine parent;
+  scope* inside = nullptr;
+};
+
+/// What a task is to its join point.
+enum class role : std::uint32_t {
+  plain,   ///< co_await: a plain_join
+  member,  ///< a child of a gather, not the last one: a gather_block
+  held,    ///< as member, but the entry was not handed on, for want of memory: its end holds it
+  last,    ///< the last child of a gather: a gather_block
+  root,    ///< spawned, or given to block_on: a root_join
+};
+
+/// The part of a promise that does not depend on the task's result, and all that there is of it: results and errors
+/// live with the one who waits for them.
+struct promise_base {
+  join_point* join;
+  void* result;
+  role kind;
+};
+
+/// co_await of a task.
+struct plain_join : join_point {
+  std::exception_ptr error;
+};
+
+enum class ending : std::uint8_t { value, error, cancelled };
+
+/// The end of a task that nobody's frame waits for.
+struct root_join : join_point {
+  using function = void (*)(root_join*) noexcept;
+
+  explicit root_join(function f) noexcept : ended(f) {}
+
+  scope own;
+  std::exception_ptr error;
+  ending end = ending::value;
+  /// The task has ended, its frame is gone. Called once; the join may be gone afterwards.
+  function ended;
+};
+
+}  // namespace magpie::detail

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <magpie/base/assert.hpp>
+#include <magpie/base/futex.hpp>
+#include <magpie/clock.hpp>
+#include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/coroutine/this_worker.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/outcome.hpp>
+#include <magpie/spawn/spawned.hpp>
+
+#include <chrono>
+#include <coroutine>
+#include <utility>
+
+namespace magpie {
+
+class runtime;
+template <class T>
+class join_handle;
+
+namespace detail {
+
+[[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
+[[noreturn]] MAGPIE_EXPORT void throw_second_waiter();
+
+/// co_await of a handle: the node by which the task's end finds the one who waits.
+class handle_wait : public native_awaiter, private arrival, private runnable {
+ public:
+  explicit handle_wait(spawned_base* task) : arrival(on_arrival), runnable(go_on), task_(task) {
+    if (task == nullptr) throw_invalid_handle();
+  }
+  handle_wait(const handle_wait&) = delete;
+  handle_wait& operator=(const handle_wait&) = delete;
+
+  bool await_ready() const noexcept { return task_->done.has_fired(); }
+
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    worker_context& w = *current_worker;
+    promise_base& me = h.promise();
+    if (stop_requested(w, me.join->inside)) [[unlikely]] return transfer(w, end_cancelled(me));
+    return transfer(w, publish(h, w.home));
+  }
+
+ private:
+  // Once the node is attached, another thread may run the waiter and free *this.
+  MAGPIE_EXPORT std::coroutine_handle<> publish(std::coroutine_handle<> waiter, executor& home);
+  MAGPIE_EXPORT static void on_arrival(arrival* a) noexcept;
+  static std::coroutine_handle<> go_on(runnable* r) noexcept { return static_cast<handle_wait*>(r)->waiter_; }
+
+  spawned_base* task_;
+  executor* home_ = nullptr;
+  std::coroutine_handle<> waiter_;
+};
+
+template <class T>
+inline constexpr bool borrows_handle<join_handle<T>&> = true;
+
+template <class T>
+class handle_awaiter : public handle_wait {
+ public:
+  explicit handle_awaiter(join_handle<T>& handle) : handle_wait(handle.task_), handle_(handle) {}
+  T await_resume() { return handle_.release()->take(); }
+
+ private:
+  join_handle<T>& handle_;
+};
+
+}  // namespace detail
+
+/// A started task: its result can be taken once, by co_await in a task or get() on a plain thread. Move-only, like
+/// std::future; one waiter at a time. It may outlive its runtime.
+///
+/// Destroying a handle lets the task run on (see detach()). Moving or destroying a handle while somebody waits on it ends
+/// the process with a message.
+/// Threads: a handle belongs to one thread at a time.
+template <class T>
+class [[nodiscard]] join_handle {
+ public:
+  join_handle() noexcept = default;
+  join_handle(join_handle&& other) noexcept : task_(other.release_unwaited()) {}
+  join_handle& operator=(join_handle&& other) noexcept {
+    if (this != &other) {
+      detach();
+      task_ = other.release_unwaited();
+    }
+    return *this;
+  }
+  ~join_handle() { detach(); }
+
+  /// False when default-made, moved from, or after the result was taken.
+  bool valid() const noexcept { return task_ != nullptr; }
+
+  /// The task has ended: with a value, an error, or cancelled. False for an invalid handle.
+  bool ready() const noexcept { return task_ != nullptr && task_->done.has_fired(); }
+
+  /// co_await: takes the result. Errors: rethrows what the task threw; task_cancelled if it was cancelled; usage_error if
+  /// the handle is invalid, or somebody else waits on it.
+  /// Stops: a stop of the waiter leaves the task alone, and the handle usable. Cost: no allocation.
+  detail::handle_awaiter<T> operator co_await() & { return detail::handle_awaiter<T>(*this); }
+  detail::handle_awaiter<T> operator co_await() && { return detail::handle_awaiter<T>(*this); }
+
+  /// Takes the result, after blocking until there is one. Errors: as co_await; usage_error on a worker, unless ready().
+  T get() {
+    wait();
+    return release()->take();
+  }
+
+  /// Takes the result without throwing what is in it. Errors: usage_error unless ready().
+  outcome<T> take() {
+    if (task_ == nullptr) detail::throw_invalid_handle();
+    if (!ready()) throw usage_error("magpie: take() of a task that has not ended: look at ready() first, or co_await it");
+    return release()->take_outcome();
+  }
+
+  /// Blocks a plain thread until the task has ended. Errors: usage_error on a worker, unless ready().
+  void wait() { static_cast<void>(block(detail::no_deadline)); }
+
+  /// Blocks at most so long; true if the task has ended. Errors: as wait().
+  template <class Rep, class Period>
+  bool wait_for(std::chrono::duration<Rep, Period> length) {
+    return wait_until(detail::time_after(length));
+  }
+  bool wait_until(clock::time_point deadline) { return block(deadline.time_since_epoch().count()); }
+
+  /// Lets the task run on without a handle. Its runtime still owns it; an error goes to on_unhandled.
+  void detach() noexcept {
+    if (detail::spawned<T>* task = release_unwaited()) task->abandon();
+  }
+
+ private:
+  friend class runtime;
+  friend class detail::handle_awaiter<T>;
+  explicit join_handle(detail::spawned<T>* task) noexcept : task_(task) {}
+
+  bool block(std::int64_t deadline) {
+    if (task_ == nullptr) detail::throw_invalid_handle();
+    return task_->done.has_fired() || task_->block_until(deadline);
+  }
+
+  detail::spawned<T>* release() noexcept { return std::exchange(task_, nullptr); }
+  detail::spawned<T>* release_unwaited() noexcept {
+    if (task_ != nullptr && task_->done.waited_on()) {
+      detail::fatal("magpie: a join_handle is being moved or destroyed while somebody waits on it");
+    }
+    return release();
+  }
+
+  detail::spawned<T>* task_ = nullptr;
+};
+
+}  // namespace magpie

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <magpie/base/atomic.hpp>
+#include <magpie/base/config.hpp>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <optional>
+
+namespace magpie::detail {
+
+/// Who sleeps and who searches (docs/protocols/parking.md). One word counts both; a bitmap names the sleepers.
+///
+///     counts   63 .......... 32 | 31 ........... 0
+///              searching          parked
+///
+/// A sleeper never wakes by itself: whoever publishes work reserves one sleeper (count first, then a bit) and signals it;
+/// it wakes up as a searcher. While anybody searches, nobody is woken; who stops searching looks once more.
+template <class Atomics = atomics>
+class parking_word {
+ public:
+  static constexpr unsigned most_workers = 1024;
+
+  /// Any thread, after a fork push: a look without ordering, so it can miss a sleeper that is just lying down. Its timed
+  /// first sleep covers that (P4).
+  bool hungry() const noexcept {
+    return wakeable(counts_.load(relaxed));  // relaxed: P4
+  }
+
+  /// Any thread, after publishing work by a seq_cst step. The worker to signal, if one must be woken. `self` is chosen
+  /// with preference: a sleeper that finds work after its announcement calls this too.
+  [[nodiscard]] std::optional<unsigned> reserve_sleeper(unsigned self = most_workers) noexcept {
+    std::uint64_t counts = counts_.load(seq_cst);  // P1: after the publication, against park()'s step before its rescan
+    do {
+      if (!wakeable(counts)) return std::nullopt;
+      // P2: a reservation; seq_cst as P1; on failure we look again
+    } while (!counts_.compare_exchange_weak(counts, counts - one_parked + one_searching, seq_cst, seq_cst));
+    if (self < most_workers && claim(self)) return self;
+    for (unsigned word = 0;; word = (word + 1) % words) {
+      // relaxed: a hint, claim() decides. P2: there are at least as many bits as reservations, so this ends
+      const std::uint64_t bits = bits_[word].load(relaxed);
+      if (bits == 0) continue;
+      const unsigned index = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
+      if (claim(index)) return index;
+    }
+  }
+
+  /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal.
+  void park(unsigned index, bool was_searching) noexcept {
+    // P2: the bit before the count. acq_rel: pairs with claim(): the reset of its signal
+    bits_[index / 64].fetch_or(bit(index), acq_rel);
+    counts_.fetch_add(was_searching ? one_parked - one_searching : one_parked, seq_cst);  // P1: before the rescan
+  }
+
+  /// A worker starts to search, unless `most` do already.
+  [[nodiscard]] bool start_searching(unsigned most) noexcept {
+    std::uint64_t counts = counts_.load(relaxed);  // relaxed: the exchange decides
+    do {
+      if (counts >> 32 >= most) return false;
+      // relaxed on failure: we look again. seq_cst: in one order with P1
+    } while (!counts_.compare_exchange_weak(counts, counts + one_searching, seq_cst, relaxed));
+    return true;
+  }
+
+  /// A searcher has found work. True: it was the last one, and must wake another if there is more (P3).
+  [[nodiscard]] bool stop_searching() noexcept {
+    return counts_.fetch_sub(one_searching, seq_cst) >> 32 == 1;  // P3: before the look for more work
+  }
+
+  /// How many sleep. What they did before is visible afterwards.
+  unsigned parked() const noexcept {
+    return static_cast<unsigned>(counts_.load(seq_cst));  // Z2: pairs with park(), in one order with the flag set before
+  }
+
+ private:
+  static constexpr std::uint64_t one_parked = 1;
+  static constexpr std::uint64_t one_searching = std::uint64_t{1} << 32;
+  static constexpr unsigned words = most_workers / 64;
+
+  static constexpr bool wakeable(std::uint64_t counts) noexcept { return counts != 0 && counts < one_searching; }
+  static constexpr std::uint64_t bit(unsigned index) noexcept { return std::uint64_t{1} << index % 64; }
+
+  bool claim(unsigned index) noexcept {
+    // acq_rel: pairs with park(): the worker's reset of its signal comes before our setting it
+    return (bits_[index / 64].fetch_and(~bit(index), acq_rel) & bit(index)) != 0;
+  }
+
+  alignas(line_size) typename Atomics::template atomic<std::uint64_t> counts_{0};
+  std::array<typename Atomics::template atomic<std::uint64_t>, words> bits_{};
+};
+
+}  // namespace magpie::detail

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+#include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/to_task.hpp>
+#include <magpie/join_handle.hpp>
+#include <magpie/task.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace magpie {
+
+struct runtime_options {
+  /// Threads; 0: the CPUs that this process may really use, the smaller of its affinity mask and its control group's
+  /// quota rounded up. At most 1,024.
+  unsigned workers = 0;
+  /// Threads are NAME/0, NAME/1, ... as ps -L, gdb and perf show them; cut so that the number fits the kernel's 15
+  /// characters. Copied.
+  std::string_view thread_name = "magpie";
+  /// Binds worker i to the i-th CPU of the affinity mask.
+  bool pin_workers = false;
+  /// Called with an error that nobody can receive, on the thread where that becomes certain; must not throw. Default:
+  /// one line on stderr.
+  void (*on_unhandled)(std::exception_ptr error, std::string_view task_name) = nullptr;
+};
+
+enum class priority : std::uint8_t { inherit, high, normal, background };
+
+struct spawn_options {
+  /// For messages about the task. Copied.
+  std::string_view name = {};
+  priority level = priority::inherit;
+};
+
+/// Figures since the runtime's start, for people; taken while it runs, so they need not add up to the last one.
+struct runtime_metrics {
+  unsigned workers = 0;
+  std::uint64_t started = 0;         ///< spawned tasks and block_on calls
+  std::uint64_t finished = 0;        ///< of these, ended in whichever way
+  std::uint64_t steals = 0;          ///< times that a worker took work from another
+  std::uint64_t sleeps = 0;          ///< times that a worker lay down for want of work
+  std::uint64_t errors_dropped = 0;  ///< errors behind the first one of their gather
+};
+
+namespace detail {
+class pool;
+[[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
+[[noreturn]] MAGPIE_EXPORT void throw_not_accepting();
+
+template <class A>
+inline constexpr bool borrows = std::is_lvalue_reference_v<A> && !awaitable_callable<A>;
+}  // namespace detail
+
+/// A pool of threads that run tasks and steal work from each other.
+class MAGPIE_EXPORT runtime {
+ public:
+  /// Errors: std::system_error if a thread cannot start, and then none is left behind; std::invalid_argument for too many
+  /// workers; std::bad_alloc.
+  explicit runtime(runtime_options options = {});
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Accepts no more tasks, asks those that run to stop, waits until all have ended, joins the threads. Tasks that have
+  /// not started are destroyed. On one of its own workers: says why, and terminates.
+  ~runtime();
+
+  unsigned workers() const noexcept;
+
+  /// Runs `awaited` here and blocks the calling thread until it has ended; gives its result. An lvalue is borrowed.
+  /// Errors: what it ends with, task_cancelled if it ends cancelled; usage_error on a worker of any runtime.
+  template <awaitable A>
+  await_result_t<A> block_on(A&& awaited) {
+    if (detail::current_worker != nullptr) detail::throw_on_worker("block_on");
+    return launch(detail::to_task(static_cast<A&&>(awaited)), {}).get();
+  }
+
+  /// Starts `awaited`, which runs on even if nobody holds the handle. A callable is stored with its task.
+  /// Errors: usage_error after the end has begun (the frame is destroyed); std::bad_alloc, and nothing was started.
+  /// Cost: one recycled allocation beside the task's frame. Threads: any.
+  template <awaitable A>
+  join_handle<await_result_t<A>> spawn(A&& awaited, spawn_options options = {}) {
+    static_assert(!detail::borrows<A>,
+                  "magpie: spawn() cannot take what only borrows: the task may outlive it. Move it in: spawn(std::move(x))");
+    return launch(detail::to_task(static_cast<A&&>(awaited)), options);
+  }
+
+  runtime_metrics metrics() const;
+
+ private:
+  detail::executor& engine() noexcept;
+
+  template <class T>
+  join_handle<T> launch(task<T> t, spawn_options options) {
+    std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(engine(), options.name));
+    const detail::task_coroutine c = t.take();
+    if (!s->start(c, &s->result)) {
+      c.destroy();
+      detail::throw_not_accepting();
+    }
+    return join_handle<T>(s.release());
+  }
+
+  std::unique_ptr<detail::pool> pool_;
+};
+
+/// The runtime of the process, made on first use with default options, and never destroyed.
+MAGPIE_EXPORT runtime& default_runtime();
+
+/// As runtime::block_on, on the default runtime.
+template <awaitable A>
+await_result_t<A> block_on(A&& awaited) {
+  return default_runtime().block_on(static_cast<A&&>(awaited));
+}
+
+namespace detail {
+
+struct get_runtime_awaiter : native_awaiter {
+  get_runtime_awaiter() noexcept {}
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  runtime& await_resume() const noexcept { return current_worker->home.owner(); }
+};
+
+template <class T>
+task<T> run_on(runtime& other, task<T> t) {
+  co_return co_await other.spawn(std::move(t));
+}
+
+}  // namespace detail
+
+/// co_await get_runtime() -> runtime&: of the running task. Never suspends.
+[[nodiscard]] inline detail::get_runtime_awaiter get_runtime() noexcept { return {}; }
+
+/// co_await on(other, awaitable) -> T: runs it on the runtime `other`, and goes on here with its result.
+/// Errors: what it ends with; usage_error if `other` accepts no more tasks.
+template <awaitable A>
+  requires(!detail::borrows<A>)
+task<await_result_t<A>> on(runtime& other, A&& awaited) {
+  return detail::run_on(other, detail::to_task(static_cast<A&&>(awaited)));
+}
+
+}  // namespace magpie

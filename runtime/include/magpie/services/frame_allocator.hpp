@@ -1,0 +1,102 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+/// Memory for coroutine frames (docs/protocols/frame_allocator.md). Each thread keeps the frames that it freed, in size
+/// classes; surplus travels to other threads in magazines of equal frames. Memory goes back to the system never.
+///
+/// Cost: taking and giving are a few plain instructions; the system is asked when the pool of a size grows.
+/// Source: Bonwick and Adams, "Magazines and vmem", USENIX 2001.
+namespace magpie::detail {
+
+/// Sanitizers must see every frame as an allocation of its own, or a use after free looks like a use.
+#if !defined(MAGPIE_POOL_FRAMES)
+#define MAGPIE_POOL_FRAMES (!MAGPIE_SANITIZED)
+#endif
+
+class frame_cache {
+ public:
+  static constexpr std::size_t granule = 16;
+  static constexpr std::size_t largest_fine = 512;    // up to here a class each granule,
+  static constexpr std::size_t largest_pooled = 4096;  // up to here a class each power of two, then operator new
+  static constexpr std::size_t fine_classes = largest_fine / granule;
+  static constexpr std::size_t classes = fine_classes + 3;
+  static constexpr std::uint32_t magazine_frames = 64;
+
+  struct magazine;  // equal frames on their way between threads
+
+  constexpr frame_cache() noexcept = default;
+  frame_cache(const frame_cache&) = delete;
+  frame_cache& operator=(const frame_cache&) = delete;
+
+  MAGPIE_INLINE void* take(std::size_t bytes) {
+    if (bytes > largest_fine) [[unlikely]] return take_large(bytes);
+    shelf& s = shelves_[(bytes - 1) / granule];
+    idle_frame* frame = s.loaded;
+    if (frame == nullptr) [[unlikely]] return refill((bytes - 1) / granule);
+    s.loaded = frame->next;
+    ++s.room;
+    return frame;
+  }
+
+  MAGPIE_INLINE void give(void* memory, std::size_t bytes) noexcept {
+    if (bytes > largest_fine) [[unlikely]] return give_large(memory, bytes);
+    shelf& s = shelves_[(bytes - 1) / granule];
+    if (s.room == 0) [[unlikely]] return give_surplus(memory, (bytes - 1) / granule);
+    --s.room;
+    s.loaded = new (memory) idle_frame{s.loaded};
+  }
+
+  /// The thread ends: all its frames go to the others.
+  MAGPIE_EXPORT void retire() noexcept;
+
+ private:
+  struct idle_frame {
+    idle_frame* next;
+  };
+
+  /// Two magazines of a class: one in use, and a full spare one, so that a thread that goes back and forth over the
+  /// edge of one does not trade with the others each time.
+  struct shelf {
+    idle_frame* loaded = nullptr;
+    std::uint32_t room = 0;  // how many fit into `loaded` yet; 0 also where this is no thread's cache
+    idle_frame* spare = nullptr;
+  };
+
+  MAGPIE_EXPORT void* refill(std::size_t c);
+  MAGPIE_EXPORT void give_surplus(void* memory, std::size_t c) noexcept;
+  MAGPIE_EXPORT void* take_large(std::size_t bytes);
+  MAGPIE_EXPORT void give_large(void* memory, std::size_t bytes) noexcept;
+  void put_away(std::size_t c, idle_frame* frames, std::uint32_t count) noexcept;
+  bool is_threads_own() const noexcept;
+
+  std::array<shelf, classes> shelves_{};
+};
+
+/// Points to a cache that is empty and full at once until the thread needs one of its own.
+extern constinit MAGPIE_EXPORT frame_cache no_frame_cache;
+extern constinit thread_local MAGPIE_EXPORT frame_cache* thread_frames __attribute__((tls_model("initial-exec")));
+
+/// Errors: std::bad_alloc. Aligned to 16 bytes; an object in a frame that asks for more is misaligned.
+MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
+#if MAGPIE_POOL_FRAMES
+  return thread_frames->take(bytes);
+#else
+  return ::operator new(bytes);
+#endif
+}
+
+MAGPIE_INLINE void free_frame(void* memory, std::size_t bytes) noexcept {
+#if MAGPIE_POOL_FRAMES
+  thread_frames->give(memory, bytes);
+#else
+  ::operator delete(memory, bytes);
+#endif
+}
+
+}  // namespace magpie::detail

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <magpie/base/atomic.hpp>
+#include <magpie/base/config.hpp>
+#include <magpie/base/result_slot.hpp>
+#include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/join_point.hpp>
+#include <magpie/lockfree/source_word.hpp>
+#include <magpie/outcome.hpp>
+#include <magpie/services/frame_allocator.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace magpie::detail {
+
+/// One who waits for a spawned task. `arrive` is called once, by the thread on which the task ended; the node may be
+/// gone as soon as it is called.
+struct arrival {
+  using function = void (*)(arrival*) noexcept;
+  explicit arrival(function f) noexcept : arrive(f) {}
+  function arrive;
+};
+
+/// A started task that is no part of another one's frame: where its end is noted, and what its handle points to. It
+/// outlives the task's frame until the result was taken, or nobody wants it (docs/protocols/source_word.md).
+class spawned_base : public root_join, private runnable {
+ public:
+  spawned_base(const spawned_base&) = delete;
+  spawned_base& operator=(const spawned_base&) = delete;
+
+  /// Starts `c` on `home`. False: `home` accepts no more; the caller frees both.
+  [[nodiscard]] MAGPIE_EXPORT bool start(task_coroutine c, void* result) noexcept;
+
+  /// The handle lets go. Frees *this, now or when the task has ended.
+  MAGPIE_EXPORT void abandon() noexcept;
+
+  /// The result has been taken: frees *this.
+  void free() noexcept { free_(this); }
+
+  source_word<arrival> done;
+
+  /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on a
+  /// worker, or if somebody waits already.
+  MAGPIE_EXPORT bool block_until(std::int64_t deadline);
+
+ protected:
+  using free_function = void (*)(spawned_base*) noexcept;
+  spawned_base(executor& home, std::string_view name, free_function f)
+      : root_join(on_end), runnable(first_step), home_(home), free_(f), name_(name) {}
+  ~spawned_base() = default;
+
+ private:
+  MAGPIE_EXPORT static void on_end(root_join* join) noexcept;
+  MAGPIE_EXPORT static std::coroutine_handle<> first_step(runnable* r) noexcept;
+  void report_error() noexcept;
+
+  executor& home_;
+  free_function free_;
+  std::string name_;
+};
+
+template <class T>
+class spawned final : public spawned_base {
+ public:
+  spawned(executor& home, std::string_view name) : spawned_base(home, name, free_this) {}
+
+  /// The result of an ended task, taken and freed with the whole. Errors: what the task ended with.
+  T take() {
+    const owner guard{this};
+    if (end == ending::error) std::rethrow_exception(std::move(error));
+    if (end == ending::cancelled) throw task_cancelled();
+    if constexpr (!std::is_void_v<T>) return result.take();
+  }
+
+  outcome<T> take_outcome() {
+    const owner guard{this};
+    if (end == ending::error) return outcome<T>(std::move(error));
+    if (end == ending::cancelled) return outcome<T>();
+    return outcome<T>(std::in_place, result.take());
+  }
+
+  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
+
+  [[no_unique_address]] result_slot<T> result;
+
+ private:
+  struct owner {
+    spawned* self;
+    ~owner() { delete self; }
+  };
+  static void free_this(spawned_base* s) noexcept { delete static_cast<spawned*>(s); }
+};
+
+}  // namespace magpie::detail

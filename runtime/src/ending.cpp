@@ -1,0 +1,105 @@
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/task.hpp>
+
+#include <stdexcept>
+
+namespace magpie::detail {
+namespace {
+
+/// Tells the join point that its child ended cancelled.
+void note_cancelled(join_point* join, role kind) noexcept {
+  if (kind == role::root) {
+    static_cast<root_join*>(join)->end = ending::cancelled;
+    return;
+  }
+  auto* b = static_cast<gather_block*>(join);
+  if (b->own.set_mark(scope::cancelled)) b->own.request_stop();
+}
+
+bool is_cancellation(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const task_cancelled&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::coroutine_handle<> end_cancelled(promise_base& p) noexcept {
+  verdict v{{}, &p};
+  while (v.cancel != nullptr) {
+    join_point* join = v.cancel->join;
+    const role kind = v.cancel->kind;
+    task_coroutine::from_promise(*v.cancel).destroy();  // the destructors of its locals run here
+    if (kind == role::plain) {
+      v = {{}, &join->parent.promise()};
+      continue;
+    }
+    note_cancelled(join, kind);
+    v = after_end(*current_worker, join, kind);
+  }
+  return v.resume;
+}
+
+void note_failure(join_point* join, role kind) noexcept {
+  std::exception_ptr error = std::current_exception();
+  if (kind == role::plain) {
+    static_cast<plain_join*>(join)->error = std::move(error);
+    return;
+  }
+  // A task_cancelled that escapes a task ends that task as cancelled.
+  if (is_cancellation(error)) return note_cancelled(join, kind);
+  if (kind == role::root) {
+    auto* root = static_cast<root_join*>(join);
+    root->error = std::move(error);
+    root->end = ending::error;
+    return;
+  }
+  auto* b = static_cast<gather_block*>(join);
+  if (b->own.set_mark(scope::failed)) {  // the first in time; the others are counted
+    new (&b->error) std::exception_ptr(std::move(error));
+    b->own.request_stop();
+  } else {
+    current_worker->errors_dropped.add();
+  }
+}
+
+verdict marked_end(gather_block* b) noexcept {
+  // A failure is thrown, and so is task_cancelled if a child ended itself. If it ended because we were asked to stop,
+  // the parent ends with it.
+  const std::uint8_t marks = b->own.marks();
+  if ((marks & scope::failed) == 0 && (marks & scope::cancelled) != 0 && b->own.parent()->stop_requested()) {
+    return {{}, &b->parent.promise()};
+  }
+  return {b->parent};
+}
+
+verdict stop_rest(gather_block* b) noexcept {
+  b->drop_rest();
+  b->own.set_mark(scope::cancelled);
+  // "The rest never ran" is "the last child has ended": the arithmetic of the join needs no case of its own.
+  if (b->counter.last_ended()) return all_joined(b);
+  return {std::noop_coroutine()};
+}
+
+verdict rare_end(worker_context& w, join_point* join, role kind) noexcept {
+  if (kind == role::root) {
+    auto* root = static_cast<root_join*>(join);
+    root->ended(root);
+    return {std::noop_coroutine()};
+  }
+  auto* b = static_cast<gather_block*>(join);
+  if (kind == role::held) return start_next(w, b);
+  if (b->counter.ended()) return all_joined(b);
+  return {std::noop_coroutine()};
+}
+
+void throw_used_task() { throw usage_error("magpie: this task is empty: it was awaited, spawned or moved away before"); }
+
+void throw_too_many_children() { throw std::length_error("magpie: a gather holds fewer than 2^30 children"); }
+
+}  // namespace magpie::detail

@@ -1,0 +1,210 @@
+#include "pool.hpp"
+
+#include <magpie/base/assert.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/services/topology.hpp>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+
+namespace magpie::detail {
+namespace {
+
+void print_unhandled(std::exception_ptr error, std::string_view task_name) {
+  const char* what = "an exception that is no std::exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    what = e.what();
+    std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
+                 task_name.data(), what);
+    return;
+  } catch (...) {
+  }
+  std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
+               task_name.data(), what);
+}
+
+unsigned worker_count(unsigned wanted) {
+  if (wanted > parking_word<>::most_workers) {
+    throw std::invalid_argument("magpie: runtime_options.workers is " + std::to_string(wanted) + "; the most is " +
+                                std::to_string(parking_word<>::most_workers));
+  }
+  return wanted != 0 ? wanted : std::min(usable_cpus(), parking_word<>::most_workers);
+}
+
+/// The kernel keeps 15 characters: the number matters more than the end of the name.
+std::string name_of_thread(const std::string& name, unsigned index) {
+  const std::string number = "/" + std::to_string(index);
+  return name.substr(0, 15 - std::min<std::size_t>(number.size(), 15)) + number;
+}
+
+/// The CPU of the affinity mask that worker `index` is pinned to, counted round.
+void pin(std::thread& thread, unsigned index) {
+  cpu_set_t allowed;
+  int error = pthread_getaffinity_np(thread.native_handle(), sizeof allowed, &allowed);
+  if (error == 0) {
+    int skip = static_cast<int>(index) % std::max(CPU_COUNT(&allowed), 1);
+    int cpu = 0;
+    while (cpu < CPU_SETSIZE && !(CPU_ISSET(cpu, &allowed) && skip-- == 0)) ++cpu;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    error = pthread_setaffinity_np(thread.native_handle(), sizeof one, &one);
+  }
+  if (error != 0) throw std::system_error(error, std::generic_category(), "magpie: cannot pin a worker to a CPU");
+}
+
+}  // namespace
+
+pool::pool(runtime& owner, const runtime_options& options)
+    : executor(owner),
+      thread_name_(options.thread_name),
+      on_unhandled_(options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled) {
+  const unsigned count = worker_count(options.workers);
+  const unsigned cpus = affinity_cpus();
+  // A spinning thread that takes a CPU from a working one helps nobody.
+  may_spin_ = cpus > 1;
+  most_searchers_ = std::max(1u, std::min(count, cpus) / 4);
+  workers_.reserve(count);
+  for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<worker>(*this, i));
+  try {
+    start_threads(options);
+  } catch (...) {
+    accepting_.store(false, seq_cst);  // seq_cst: no reason to be weaker
+    draining_.store(true, seq_cst);    // seq_cst: as above
+    check_finished();
+    join_threads();
+    throw;
+  }
+}
+
+pool::~pool() {
+  if (here() != nullptr) {
+    fatal("magpie: a runtime is being destroyed by a task that runs on it, and would wait for itself for ever: "
+          "destroy it on a thread outside");
+  }
+  shut_down();
+}
+
+void pool::start_threads(const runtime_options& options) {
+  for (std::unique_ptr<worker>& w : workers_) {
+    w->thread = std::thread([this, p = w.get()] {
+      pthread_setname_np(pthread_self(), name_of_thread(thread_name_, p->index()).c_str());
+      p->run();
+    });
+    if (options.pin_workers) pin(w->thread, w->index());
+  }
+}
+
+worker* pool::here() noexcept {
+  worker_context* w = current_worker;
+  return w != nullptr && &w->home == this ? static_cast<worker*>(w) : nullptr;
+}
+
+void pool::enqueue(runnable& r, placement where) noexcept {
+  if (worker* w = here()) return w->push(r, where);
+  gate_.fetch_add(one_inside, seq_cst);  // Z1: until we are out again, the pool stays
+  injected_.push(&r);
+  wake_one();
+  gate_.fetch_sub(one_inside, release);  // Z1: pairs with the acquire in shut_down(): our last touch
+}
+
+bool pool::start(runnable& r) noexcept {
+  if (worker* w = here()) {
+    if (!accepting_.load(relaxed)) return false;  // relaxed: a task that runs is waited for, whether it starts more or not
+    w->started.add();
+    w->push(r, placement::next);
+    return true;
+  }
+  gate_.fetch_add(one_inside, seq_cst);  // Z1: before the look at the door, against the end's closing it and looking here
+  const bool open = accepting_.load(seq_cst);  // Z1: see above
+  if (open) {
+    injected_.push(&r);
+    wake_one();
+  }
+  gate_.fetch_add(open ? one_started - one_inside : -one_inside, release);  // Z1: as in enqueue()
+  return open;
+}
+
+void pool::ended() noexcept { here()->finished.add(); }
+
+void pool::unhandled(std::exception_ptr error, std::string_view task_name) noexcept {
+  on_unhandled_(std::move(error), task_name);
+}
+
+void pool::wake_one(unsigned self) noexcept {
+  if (const auto index = sleepers_.reserve_sleeper(self)) workers_[*index]->signal(1);
+}
+
+bool pool::has_visible_work() const noexcept {
+  return !injected_.looks_empty() ||
+         std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->has_visible_work(); });
+}
+
+// The end, in numbered steps -------------------------------------------------------------------------------------------
+
+void pool::shut_down() noexcept {
+  // 1. Nothing new is accepted; what runs is asked to stop.
+  accepting_.store(false, seq_cst);  // Z1: before the look at the gate
+  root_scope().request_stop();
+  // 2. Foreign threads that are starting a task come through.
+  const auto wait_at_gate = [this] {
+    // Z1: seq_cst, and so acquire: what they started, and their last touch
+    for (unsigned n = 0; (gate_.load(seq_cst) & inside_mask) != 0; ++n) {
+      if (n < 100) {
+        atomics::pause();
+      } else {
+        sched_yield();
+      }
+    }
+  };
+  wait_at_gate();
+  // 3. Whoever has nothing to do from here on looks whether all has ended.
+  draining_.store(true, seq_cst);  // Z2: before we look ourselves; a worker that lies down looks after its announcement
+  check_finished();
+  // 4. The workers leave.
+  join_threads();
+  // 5. Foreign threads that made a task go on, whose end was waited for above, may still be on their way out.
+  wait_at_gate();
+}
+
+void pool::check_finished() noexcept {
+  std::lock_guard guard(finish_lock_);
+  static_cast<void>(sleepers_.parked());  // Z2: what the sleepers did is visible
+  std::uint64_t finished = 0;
+  for (const auto& w : workers_) finished += w->finished.read();
+  // The finished are read before the started: if the sums are equal, nothing ran in between.
+  std::uint64_t started = gate_.load(seq_cst) / one_started;  // Z1: no more are added from outside
+  for (const auto& w : workers_) started += w->started.read();
+  if (finished != started || finished_.load(relaxed)) return;  // relaxed: under the lock
+  finished_.store(true, seq_cst);  // Z3: before the signals; a worker that wipes out its signal sees this
+  for (const auto& w : workers_) w->signal(2);
+}
+
+void pool::join_threads() noexcept {
+  for (const auto& w : workers_) {
+    if (w->thread.joinable()) w->thread.join();
+  }
+}
+
+runtime_metrics pool::metrics() const {
+  runtime_metrics m;
+  m.workers = size();
+  m.started = gate_.load(relaxed) / one_started;  // relaxed: a figure for people
+  for (const auto& w : workers_) {
+    m.started += w->started.read();
+    m.finished += w->finished.read();
+    m.steals += w->steals.read();
+    m.sleeps += w->sleeps.read();
+    m.errors_dropped += w->errors_dropped.read();
+  }
+  return m;
+}
+
+}  // namespace magpie::detail

@@ -1,0 +1,32 @@
+#include "pool.hpp"
+
+#include <magpie/errors.hpp>
+#include <magpie/runtime.hpp>
+
+namespace magpie {
+
+runtime::runtime(runtime_options options) : pool_(std::make_unique<detail::pool>(*this, options)) {}
+runtime::~runtime() = default;
+
+unsigned runtime::workers() const noexcept { return pool_->size(); }
+runtime_metrics runtime::metrics() const { return pool_->metrics(); }
+detail::executor& runtime::engine() noexcept { return *pool_; }
+
+runtime& default_runtime() {
+  static runtime* instance = new runtime;  // never destroyed: tasks may outlive main's statics
+  return *instance;
+}
+
+namespace detail {
+
+void throw_on_worker(const char* what) {
+  throw usage_error(std::string("magpie: ") + what +
+                    " on a worker would block it, and may wait for itself for ever: co_await it there instead");
+}
+
+void throw_not_accepting() {
+  throw usage_error("magpie: this runtime is shutting down and starts no more tasks");
+}
+
+}  // namespace detail
+}  // namespace magpie

@@ -1,0 +1,228 @@
+#include "worker.hpp"
+
+#include "pool.hpp"
+
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/coroutine/transfer.hpp>
+
+#include <array>
+
+namespace magpie::detail {
+
+constinit thread_local worker_context* current_worker = nullptr;
+
+namespace {
+
+constexpr std::int64_t microsecond = 1000;
+// A worker that runs out of work searches about as long as a wake would cost before it sleeps.
+constexpr std::int64_t search_time = 25 * microsecond;
+// The first sleep is timed: it ends the window in which a fork push may have missed us (P4).
+constexpr std::int64_t first_sleep = 1000 * microsecond;
+// The newest task stays with its worker for so long.
+constexpr std::int64_t newest_is_private = 3 * microsecond;
+constexpr unsigned newest_in_a_row = 3;
+// How often the tasks from outside come first, so that they are not starved by those within (as tokio does).
+constexpr unsigned turns_between_injections = 61;
+constexpr unsigned injected_at_once = 32;
+
+}  // namespace
+
+worker::worker(pool& home, unsigned index)
+    : worker_context(home, home.sleepers_), pool_(home), index_(index), random_(index + 1) {}
+
+void worker::run() noexcept {
+  current_worker = this;
+  set_stack_floor(*this);
+  while (std::coroutine_handle<> h = find_or_rest()) resume(*this, h);
+  current_worker = nullptr;
+}
+
+// Where work comes from ----------------------------------------------------------------------------------------------
+
+std::coroutine_handle<> worker::find() noexcept {
+  if (++turns_ % turns_between_injections == 0) {
+    if (auto h = injected_work()) return h;
+  }
+  if (auto h = own_work()) return h;
+  if (auto h = injected_work()) return h;
+  return stolen_work();
+}
+
+std::coroutine_handle<> worker::own_work() noexcept {
+  if (lifo_in_a_row_ < newest_in_a_row) {
+    if (runnable* r = newest_.take()) {
+      ++lifo_in_a_row_;
+      return start(r);
+    }
+  }
+  lifo_in_a_row_ = 0;
+  // Siblings of what suspended here, and what waits in the queue, take turns: neither may starve the other.
+  const bool queue_first = turns_ % 2 == 0;
+  if (queue_first) {
+    if (runnable* r = queue_.pop()) return start(r);
+  }
+  if (gather_block* b = forks.take()) return start(b);
+  if (!queue_first) {
+    if (runnable* r = queue_.pop()) return start(r);
+  }
+  if (runnable* r = newest_.take()) return start(r);
+  return {};
+}
+
+std::coroutine_handle<> worker::injected_work() noexcept {
+  runnable* first = nullptr;
+  const unsigned n = pool_.injected_.take(injected_at_once, [&](runnable* r) {
+    if (first == nullptr) {
+      first = r;
+    } else {
+      push_back(r);
+    }
+  });
+  if (n > 1 && !searching_) pool_.wake_one();  // a searcher wakes the next one anyway
+  return first != nullptr ? start(first) : std::coroutine_handle<>();
+}
+
+std::coroutine_handle<> worker::stolen_work() noexcept {
+  const unsigned n = pool_.size();
+  if (n == 1) return {};
+  const unsigned first = random_.below(n);
+  for (unsigned i = 0; i < n; ++i) {
+    worker& victim = *pool_.workers_[(first + i) % n];
+    if (&victim == this) continue;
+    if (auto h = steal_from(victim)) return h;
+  }
+  return {};
+}
+
+std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
+  for (;;) {
+    gather_block* b;
+    const steal_result got = victim.forks.steal(b);
+    if (got == steal_result::empty) break;
+    if (got == steal_result::lost) continue;  // somebody else was faster: there may be more
+    steals.add();
+    return start(b);
+  }
+  std::array<runnable*, run_queue<runnable>::half> loot;
+  if (const std::size_t n = victim.queue_.steal(loot)) {
+    steals.add();
+    for (std::size_t i = 1; i < n; ++i) push_back(loot[i]);
+    return start(loot[0]);
+  }
+  if (runnable* r = victim.newest_.peek()) {
+    const std::int64_t now = monotonic_now();
+    if (r != watched_) {
+      watched_ = r;
+      watched_since_ = now;
+    } else if (now - watched_since_ >= newest_is_private && victim.newest_.steal(r)) {
+      steals.add();
+      watched_ = nullptr;
+      return start(r);
+    }
+  }
+  return {};
+}
+
+std::coroutine_handle<> worker::start(runnable* r) noexcept {
+  forks.raise_floor();                      // what stands in the deque belongs to what we have put aside (F6)
+  quiet_epoch = scope::never_looked;        // W1: we come from elsewhere
+  return r->run(r);
+}
+
+std::coroutine_handle<> worker::start(gather_block* b) noexcept {
+  forks.raise_floor();           // F6
+  quiet_epoch = b->own.seen();   // W1: true for the block's scope, or unknown
+  b->counter.note_steal();
+  return settle(start_next(*this, b));
+}
+
+// What comes in ------------------------------------------------------------------------------------------------------
+
+void worker::push(runnable& r, placement where) noexcept {
+  if (where == placement::back) return push_back(&r);
+  if (runnable* displaced = newest_.put(&r)) return push_back(displaced);
+  // The newest is ours to run next. If we do not come to it, a watcher will.
+  if (pool_.watchers_.load(seq_cst) == 0) pool_.wake_one();  // P6: after the put, against the end of a timed sleep
+}
+
+void worker::push_back(runnable* r) noexcept {
+  while (!queue_.try_push(r)) {
+    // Full: the older half goes where all can get it.
+    std::array<runnable*, run_queue<runnable>::half> surplus;
+    const std::size_t n = queue_.shed(surplus);
+    if (n == 0) continue;  // thieves made room
+    for (std::size_t i = 0; i + 1 < n; ++i) surplus[i]->next.store(surplus[i + 1], relaxed);  // relaxed: push() publishes
+    pool_.injected_.push(surplus[0], surplus[n - 1]);
+  }
+  pool_.wake_one();
+}
+
+bool worker::has_visible_work() const noexcept {
+  return !queue_.looks_empty() || !forks.looks_empty() || newest_.peek() != nullptr;
+}
+
+// Rest ---------------------------------------------------------------------------------------------------------------
+
+std::coroutine_handle<> worker::find_or_rest() noexcept {
+  for (;;) {
+    if (auto h = find()) {
+      found_work();
+      return h;
+    }
+    if (keep_searching()) continue;
+    if (pool_.finished_.load(acquire)) return {};  // Z3: all has ended, and all that was written is visible
+    sleep();
+  }
+}
+
+void worker::found_work() noexcept {
+  worked_ = true;
+  if (!searching_) return;
+  searching_ = false;
+  // P3: the last searcher looks once more; work that came while it searched woke nobody.
+  if (sleepers.stop_searching() && pool_.has_visible_work()) pool_.wake_one();
+}
+
+/// Spin a little after real work: more may come sooner than a sleeper could wake.
+bool worker::keep_searching() noexcept {
+  if (!pool_.may_spin_) return false;
+  if (worked_) {
+    worked_ = false;
+    if (!searching_) searching_ = sleepers.start_searching(pool_.most_searchers_);
+    if (!searching_) return false;
+    search_until_ = monotonic_now() + search_time;
+  }
+  if (!searching_ || monotonic_now() >= search_until_) return false;
+  for (int i = 0; i < 8; ++i) atomics::pause();
+  return true;
+}
+
+void worker::sleep() noexcept {
+  sleeps.add();
+  signal_.exchange(0, acq_rel);  // P5: before the announcement; acquire: Z3, if this wipes out the end's signal
+  sleepers.park(index_, searching_);
+  searching_ = false;
+  if (pool_.draining_.load(seq_cst)) pool_.check_finished();  // Z2: after the announcement
+  if (pool_.finished_.load(seq_cst)) return;                  // Z3: see the exchange above
+  if (pool_.has_visible_work()) pool_.wake_one(index_);
+  pool_.watchers_.fetch_add(1, seq_cst);  // P6: from here on a newest task wakes nobody
+  const std::int64_t timed_until = monotonic_now() + first_sleep;
+  // P5: acquire pairs with signal(): what the waker published
+  while (signal_.load(acquire) == 0 && monotonic_now() < timed_until) futex_wait(signal_, 0, timed_until);
+  pool_.watchers_.fetch_sub(1, seq_cst);  // P6: before the look below
+  if (signal_.load(acquire) == 0) {       // P5
+    if (pool_.has_visible_work()) pool_.wake_one(index_);  // P4
+    while (signal_.load(acquire) == 0) futex_wait(signal_, 0);  // P5
+  }
+  searching_ = true;  // whoever woke us has counted us as one
+  search_until_ = 0;
+}
+
+void worker::signal(std::uint32_t value) noexcept {
+  signal_.store(value, release);  // P5: pairs with the loads in sleep()
+  futex_wake_one(signal_);
+}
+
+void wake_sleeper(worker_context& w) noexcept { static_cast<worker&>(w).pool_.wake_one(); }
+
+}  // namespace magpie::detail

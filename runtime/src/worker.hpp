@@ -1,0 +1,73 @@
+#pragma once
+
+#include <magpie/base/random.hpp>
+#include <magpie/coroutine/this_worker.hpp>
+#include <magpie/lockfree/run_queue.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <thread>
+
+namespace magpie::detail {
+
+class pool;
+
+/// One thread of a pool: where it finds work, and how it rests.
+class worker : public worker_context {
+ public:
+  worker(pool& home, unsigned index);
+
+  /// The thread's whole life.
+  void run() noexcept;
+
+  // On this worker.
+  void push(runnable& r, placement where) noexcept;
+  unsigned index() const noexcept { return index_; }
+
+  // Any thread.
+  bool has_visible_work() const noexcept;
+  void signal(std::uint32_t value) noexcept;
+
+  std::thread thread;
+  tally started;
+  tally finished;
+  tally steals;
+  tally sleeps;
+
+ private:
+  friend class pool;
+  friend void wake_sleeper(worker_context& w) noexcept;
+
+  // Where work comes from, in this order; empty handles mean none.
+  std::coroutine_handle<> find() noexcept;
+  std::coroutine_handle<> own_work() noexcept;
+  std::coroutine_handle<> injected_work() noexcept;
+  std::coroutine_handle<> stolen_work() noexcept;
+  std::coroutine_handle<> steal_from(worker& victim) noexcept;
+
+  std::coroutine_handle<> start(runnable* r) noexcept;
+  std::coroutine_handle<> start(gather_block* b) noexcept;
+  void push_back(runnable* r) noexcept;
+
+  std::coroutine_handle<> find_or_rest() noexcept;
+  bool keep_searching() noexcept;
+  void found_work() noexcept;
+  void sleep() noexcept;
+
+  pool& pool_;
+  const unsigned index_;
+  random_source random_;
+  unsigned lifo_in_a_row_ = 0;
+  unsigned turns_ = 0;
+  bool searching_ = false;
+  bool worked_ = false;
+  std::int64_t search_until_ = 0;
+  runnable* watched_ = nullptr;  // what stood in a victim's slot, and since when we know
+  std::int64_t watched_since_ = 0;
+
+  lifo_slot<runnable> newest_;
+  run_queue<runnable> queue_;
+  alignas(line_size) atomics::atomic<std::uint32_t> signal_{0};
+};
+
+}  // namespace magpie::detail
