@@ -98,7 +98,9 @@ verdict rare_end(worker_context& w, join_point* join, role kind) noexcept {
   return {std::noop_coroutine()};
 }
 
-void throw_used_task() { throw usage_error("magpie: this task is empty: it was awaited, spawned or moved away before"); }
+void throw_used_task() {
+  throw usage_error("magpie: this task is empty: it was awaited, spawned or moved away before");
+}
 
 void throw_too_many_children() { throw std::length_error("magpie: a gather holds fewer than 2^30 children"); }
 

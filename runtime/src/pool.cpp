@@ -1,8 +1,8 @@
-#include "pool.hpp"
-
 #include <magpie/base/assert.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/services/topology.hpp>
+
+#include "pool.hpp"
 
 #include <pthread.h>
 #include <sched.h>
@@ -40,8 +40,9 @@ unsigned worker_count(unsigned wanted) {
 
 /// The kernel keeps 15 characters: the number matters more than the end of the name.
 std::string name_of_thread(const std::string& name, unsigned index) {
-  const std::string number = "/" + std::to_string(index);
-  return name.substr(0, 15 - std::min<std::size_t>(number.size(), 15)) + number;
+  std::string number = std::to_string(index);
+  number.insert(number.begin(), '/');
+  return name.substr(0, 15 - number.size()) + number;
 }
 
 /// The CPU of the affinity mask that worker `index` is pinned to, counted round.
@@ -117,12 +118,14 @@ void pool::enqueue(runnable& r, placement where) noexcept {
 
 bool pool::start(runnable& r) noexcept {
   if (worker* w = here()) {
-    if (!accepting_.load(relaxed)) return false;  // relaxed: a task that runs is waited for, whether it starts more or not
+    if (!accepting_.load(relaxed))
+      return false;  // relaxed: a task that runs is waited for, whether it starts more or not
     w->started.add();
     w->push(r, placement::next);
     return true;
   }
-  gate_.fetch_add(one_inside, seq_cst);  // Z1: before the look at the door, against the end's closing it and looking here
+  gate_.fetch_add(one_inside,
+                  seq_cst);  // Z1: before the look at the door, against the end's closing it and looking here
   const bool open = accepting_.load(seq_cst);  // Z1: see above
   if (open) {
     injected_.push(&r);
@@ -147,7 +150,8 @@ bool pool::has_visible_work() const noexcept {
          std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->has_visible_work(); });
 }
 
-// The end, in numbered steps -------------------------------------------------------------------------------------------
+// The end, in numbered steps
+// -------------------------------------------------------------------------------------------
 
 void pool::shut_down() noexcept {
   // 1. Nothing new is accepted; what runs is asked to stop.

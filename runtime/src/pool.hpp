@@ -1,12 +1,12 @@
 #pragma once
 
-#include "worker.hpp"
-
 #include <magpie/base/futex.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/parking_word.hpp>
 #include <magpie/runtime.hpp>
+
+#include "worker.hpp"
 
 #include <memory>
 #include <mutex>

@@ -1,7 +1,7 @@
-#include "pool.hpp"
-
 #include <magpie/errors.hpp>
 #include <magpie/runtime.hpp>
+
+#include "pool.hpp"
 
 namespace magpie {
 
@@ -19,14 +19,7 @@ runtime& default_runtime() {
 
 namespace detail {
 
-void throw_on_worker(const char* what) {
-  throw usage_error(std::string("magpie: ") + what +
-                    " on a worker would block it, and may wait for itself for ever: co_await it there instead");
-}
-
-void throw_not_accepting() {
-  throw usage_error("magpie: this runtime is shutting down and starts no more tasks");
-}
+void throw_not_accepting() { throw usage_error("magpie: this runtime is shutting down and starts no more tasks"); }
 
 }  // namespace detail
 }  // namespace magpie

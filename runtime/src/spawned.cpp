@@ -2,7 +2,6 @@
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/join_handle.hpp>
-#include <magpie/runtime.hpp>
 
 namespace magpie::detail {
 namespace {
@@ -17,7 +16,9 @@ struct blocked_thread : arrival {
       futex_wait(flag, 0, deadline);
     }
   }
-  bool arrived() const noexcept { return flag.load(acquire) != 0; }  // S4: pairs with wake(): its last touch but the address
+  bool arrived() const noexcept {
+    return flag.load(acquire) != 0;
+  }  // S4: pairs with wake(): its last touch but the address
 
   static void wake(arrival* a) noexcept {
     atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(a)->flag;
@@ -112,9 +113,16 @@ void handle_wait::on_arrival(arrival* a) noexcept {
   self->home_->enqueue(*self, placement::next);
 }
 
+void throw_on_worker(const char* what) {
+  throw usage_error(std::string("magpie: ") + what +
+                    " on a worker would block it, and may wait for itself for ever: co_await it there instead");
+}
+
 void throw_invalid_handle() {
   throw usage_error("magpie: this join_handle is invalid: default-made, moved from, or its result was taken before");
 }
-void throw_second_waiter() { throw usage_error("magpie: somebody waits on this join_handle already; share() gives one for many"); }
+void throw_second_waiter() {
+  throw usage_error("magpie: somebody waits on this join_handle already; share() gives one for many");
+}
 
 }  // namespace magpie::detail

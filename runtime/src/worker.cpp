@@ -1,9 +1,8 @@
-#include "worker.hpp"
-
-#include "pool.hpp"
-
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/transfer.hpp>
+
+#include "pool.hpp"
+#include "worker.hpp"
 
 #include <array>
 
@@ -27,8 +26,7 @@ constexpr unsigned injected_at_once = 32;
 
 }  // namespace
 
-worker::worker(pool& home, unsigned index)
-    : worker_context(home, home.sleepers_), pool_(home), index_(index), random_(index + 1) {}
+worker::worker(pool& p, unsigned index) : worker_context(p, p.sleepers_), pool_(p), index_(index), random_(index + 1) {}
 
 void worker::run() noexcept {
   current_worker = this;
@@ -124,14 +122,14 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
 }
 
 std::coroutine_handle<> worker::start(runnable* r) noexcept {
-  forks.raise_floor();                      // what stands in the deque belongs to what we have put aside (F6)
-  quiet_epoch = scope::never_looked;        // W1: we come from elsewhere
+  forks.raise_floor();                // what stands in the deque belongs to what we have put aside (F6)
+  quiet_epoch = scope::never_looked;  // W1: we come from elsewhere
   return r->run(r);
 }
 
 std::coroutine_handle<> worker::start(gather_block* b) noexcept {
-  forks.raise_floor();           // F6
-  quiet_epoch = b->own.seen();   // W1: true for the block's scope, or unknown
+  forks.raise_floor();          // F6
+  quiet_epoch = b->own.seen();  // W1: true for the block's scope, or unknown
   b->counter.note_steal();
   return settle(start_next(*this, b));
 }
@@ -151,7 +149,8 @@ void worker::push_back(runnable* r) noexcept {
     std::array<runnable*, run_queue<runnable>::half> surplus;
     const std::size_t n = queue_.shed(surplus);
     if (n == 0) continue;  // thieves made room
-    for (std::size_t i = 0; i + 1 < n; ++i) surplus[i]->next.store(surplus[i + 1], relaxed);  // relaxed: push() publishes
+    for (std::size_t i = 0; i + 1 < n; ++i)
+      surplus[i]->next.store(surplus[i + 1], relaxed);  // relaxed: push() publishes
     pool_.injected_.push(surplus[0], surplus[n - 1]);
   }
   pool_.wake_one();
@@ -209,9 +208,9 @@ void worker::sleep() noexcept {
   const std::int64_t timed_until = monotonic_now() + first_sleep;
   // P5: acquire pairs with signal(): what the waker published
   while (signal_.load(acquire) == 0 && monotonic_now() < timed_until) futex_wait(signal_, 0, timed_until);
-  pool_.watchers_.fetch_sub(1, seq_cst);  // P6: before the look below
-  if (signal_.load(acquire) == 0) {       // P5
-    if (pool_.has_visible_work()) pool_.wake_one(index_);  // P4
+  pool_.watchers_.fetch_sub(1, seq_cst);                        // P6: before the look below
+  if (signal_.load(acquire) == 0) {                             // P5
+    if (pool_.has_visible_work()) pool_.wake_one(index_);       // P4
     while (signal_.load(acquire) == 0) futex_wait(signal_, 0);  // P5
   }
   searching_ = true;  // whoever woke us has counted us as one

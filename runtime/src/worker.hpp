@@ -15,7 +15,7 @@ class pool;
 /// One thread of a pool: where it finds work, and how it rests.
 class worker : public worker_context {
  public:
-  worker(pool& home, unsigned index);
+  worker(pool& p, unsigned index);
 
   /// The thread's whole life.
   void run() noexcept;

@@ -29,7 +29,8 @@ namespace detail {
 
 /// What a vector or pair holds for a result of type T.
 template <class T>
-using element_t = std::conditional_t<std::is_lvalue_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
+using element_t =
+    std::conditional_t<std::is_lvalue_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
 
 /// What awaiting a range of T gives.
 template <class T>
@@ -69,7 +70,8 @@ class gather_awaiter : public native_awaiter, protected gather_block {
     inside = &own;
     own.place(outer, w.quiet_epoch);
     const task_coroutine first = children[counter.start_next()];
-    if (counter.more_to_start() && !fork(w, this)) [[unlikely]] first.promise().kind = role::held;
+    if (counter.more_to_start() && !fork(w, this)) [[unlikely]]
+      first.promise().kind = role::held;
     return transfer(w, first);
   }
 
@@ -82,7 +84,8 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 
   /// The first failure; or that a child ended itself as cancelled. (That others asked us to stop never comes here.)
   void throw_failure() {
-    if (own.marks() == 0) [[likely]] return;
+    if (own.marks() == 0) [[likely]]
+      return;
     rethrow();
   }
 
@@ -100,18 +103,19 @@ template <class... Ts>
 class [[nodiscard]] gather_of : public detail::gather_awaiter {
  public:
   explicit gather_of(task<Ts>... tasks) : gather_awaiter(sizeof...(Ts)) {
-    if ((!tasks.valid() || ...)) [[unlikely]] detail::throw_used_task();
+    if ((!tasks.valid() || ...)) [[unlikely]]
+      detail::throw_used_task();
     handles_ = {tasks.take()...};
     children = handles_.data();
   }
   /// Before it is awaited.
-  gather_of(gather_of&& other) noexcept
-      : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {
+  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {
     children = handles_.data();
   }
   gather_of& operator=(gather_of&&) = delete;
   ~gather_of() {
-    if (counter.more_to_start()) [[unlikely]] drop_unstarted();
+    if (counter.more_to_start()) [[unlikely]]
+      drop_unstarted();
   }
 
   template <class Promise>
@@ -119,8 +123,10 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     detail::worker_context& w = *detail::current_worker;
     detail::promise_base& me = h.promise();
     detail::scope* outer = me.join->inside;
-    if (!handles_[0]) [[unlikely]] detail::throw_used_task();
-    if (detail::stop_requested(w, outer)) [[unlikely]] return detail::transfer(w, detail::end_cancelled(me));
+    if (!handles_[0]) [[unlikely]]
+      detail::throw_used_task();
+    if (detail::stop_requested(w, outer)) [[unlikely]]
+      return detail::transfer(w, detail::end_cancelled(me));
     wire_all(std::index_sequence_for<Ts...>());
     return start(w, detail::as_task_coroutine(h), outer);
   }
@@ -179,8 +185,10 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     detail::worker_context& w = *detail::current_worker;
     detail::promise_base& me = h.promise();
     detail::scope* outer = me.join->inside;
-    if (handles_.empty()) [[unlikely]] detail::throw_used_task();
-    if (detail::stop_requested(w, outer)) [[unlikely]] return detail::transfer(w, detail::end_cancelled(me));
+    if (handles_.empty()) [[unlikely]]
+      detail::throw_used_task();
+    if (detail::stop_requested(w, outer)) [[unlikely]]
+      return detail::transfer(w, detail::end_cancelled(me));
     results_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
     for (std::uint32_t i = 0; i < handles_.size(); ++i) wire(i, &results_[i]);
     return start(w, detail::as_task_coroutine(h), outer);

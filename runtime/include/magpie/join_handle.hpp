@@ -24,6 +24,7 @@ namespace detail {
 
 [[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
 [[noreturn]] MAGPIE_EXPORT void throw_second_waiter();
+[[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
 
 /// co_await of a handle: the node by which the task's end finds the one who waits.
 class handle_wait : public native_awaiter, private arrival, private runnable {
@@ -40,7 +41,8 @@ class handle_wait : public native_awaiter, private arrival, private runnable {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
-    if (stop_requested(w, me.join->inside)) [[unlikely]] return transfer(w, end_cancelled(me));
+    if (stop_requested(w, me.join->inside)) [[unlikely]]
+      return transfer(w, end_cancelled(me));
     return transfer(w, publish(h, w.home));
   }
 
@@ -73,11 +75,10 @@ class handle_awaiter : public handle_wait {
 /// A started task: its result can be taken once, by co_await in a task or get() on a plain thread. Move-only, like
 /// std::future; one waiter at a time. It may outlive its runtime.
 ///
-/// Destroying a handle lets the task run on (see detach()). Moving or destroying a handle while somebody waits on it ends
-/// the process with a message.
-/// Threads: a handle belongs to one thread at a time.
+/// Destroying a handle lets the task run on (see detach()). Moving or destroying a handle while somebody waits on it
+/// ends the process with a message. Threads: a handle belongs to one thread at a time.
 template <class T>
-class [[nodiscard]] join_handle {
+class join_handle {
  public:
   join_handle() noexcept = default;
   join_handle(join_handle&& other) noexcept : task_(other.release_unwaited()) {}
@@ -96,9 +97,9 @@ class [[nodiscard]] join_handle {
   /// The task has ended: with a value, an error, or cancelled. False for an invalid handle.
   bool ready() const noexcept { return task_ != nullptr && task_->done.has_fired(); }
 
-  /// co_await: takes the result. Errors: rethrows what the task threw; task_cancelled if it was cancelled; usage_error if
-  /// the handle is invalid, or somebody else waits on it.
-  /// Stops: a stop of the waiter leaves the task alone, and the handle usable. Cost: no allocation.
+  /// co_await: takes the result. Errors: rethrows what the task threw; task_cancelled if it was cancelled; usage_error
+  /// if the handle is invalid, or somebody else waits on it. Stops: a stop of the waiter leaves the task alone, and the
+  /// handle usable. Cost: no allocation.
   detail::handle_awaiter<T> operator co_await() & { return detail::handle_awaiter<T>(*this); }
   detail::handle_awaiter<T> operator co_await() && { return detail::handle_awaiter<T>(*this); }
 
@@ -111,7 +112,8 @@ class [[nodiscard]] join_handle {
   /// Takes the result without throwing what is in it. Errors: usage_error unless ready().
   outcome<T> take() {
     if (task_ == nullptr) detail::throw_invalid_handle();
-    if (!ready()) throw usage_error("magpie: take() of a task that has not ended: look at ready() first, or co_await it");
+    if (!ready())
+      throw usage_error("magpie: take() of a task that has not ended: look at ready() first, or co_await it");
     return release()->take_outcome();
   }
 

@@ -48,7 +48,6 @@ struct runtime_metrics {
 
 namespace detail {
 class pool;
-[[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
 [[noreturn]] MAGPIE_EXPORT void throw_not_accepting();
 
 template <class A>
@@ -58,8 +57,8 @@ inline constexpr bool borrows = std::is_lvalue_reference_v<A> && !awaitable_call
 /// A pool of threads that run tasks and steal work from each other.
 class MAGPIE_EXPORT runtime {
  public:
-  /// Errors: std::system_error if a thread cannot start, and then none is left behind; std::invalid_argument for too many
-  /// workers; std::bad_alloc.
+  /// Errors: std::system_error if a thread cannot start, and then none is left behind; std::invalid_argument for too
+  /// many workers; std::bad_alloc.
   explicit runtime(runtime_options options = {});
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -83,8 +82,9 @@ class MAGPIE_EXPORT runtime {
   /// Cost: one recycled allocation beside the task's frame. Threads: any.
   template <awaitable A>
   join_handle<await_result_t<A>> spawn(A&& awaited, spawn_options options = {}) {
-    static_assert(!detail::borrows<A>,
-                  "magpie: spawn() cannot take what only borrows: the task may outlive it. Move it in: spawn(std::move(x))");
+    static_assert(
+        !detail::borrows<A>,
+        "magpie: spawn() cannot take what only borrows: the task may outlive it. Move it in: spawn(std::move(x))");
     return launch(detail::to_task(static_cast<A&&>(awaited)), options);
   }
 
@@ -138,8 +138,7 @@ task<T> run_on(runtime& other, task<T> t) {
 /// co_await on(other, awaitable) -> T: runs it on the runtime `other`, and goes on here with its result.
 /// Errors: what it ends with; usage_error if `other` accepts no more tasks.
 template <awaitable A>
-  requires(!detail::borrows<A>)
-task<await_result_t<A>> on(runtime& other, A&& awaited) {
+requires(!detail::borrows<A>) task<await_result_t<A>> on(runtime& other, A&& awaited) {
   return detail::run_on(other, detail::to_task(static_cast<A&&>(awaited)));
 }
 

@@ -23,7 +23,8 @@ class task_awaiter : public native_awaiter, private plain_join {
   task_awaiter(const task_awaiter&) = delete;
   task_awaiter& operator=(const task_awaiter&) = delete;
   ~task_awaiter() {
-    if (child_) [[unlikely]] child_.destroy();
+    if (child_) [[unlikely]]
+      child_.destroy();
   }
 
   bool await_ready() const noexcept { return false; }
@@ -33,7 +34,8 @@ class task_awaiter : public native_awaiter, private plain_join {
     promise_base& me = h.promise();
     worker_context& w = *current_worker;
     scope* s = me.join->inside;
-    if (stop_requested(w, s)) [[unlikely]] return transfer(w, end_cancelled(me));  // *this is gone, and the child with it
+    if (stop_requested(w, s)) [[unlikely]]
+      return transfer(w, end_cancelled(me));  // *this is gone, and the child with it
     this->parent = as_task_coroutine(h);
     this->inside = s;
     const task_coroutine child = std::exchange(child_, {});  // from its start on, a task owns its frame
@@ -45,7 +47,8 @@ class task_awaiter : public native_awaiter, private plain_join {
   }
 
   T await_resume() {
-    if (this->error) [[unlikely]] std::rethrow_exception(std::move(this->error));
+    if (this->error) [[unlikely]]
+      std::rethrow_exception(std::move(this->error));
     if constexpr (!std::is_void_v<T>) return result_.take();
   }
 
@@ -56,8 +59,8 @@ class task_awaiter : public native_awaiter, private plain_join {
 
 }  // namespace detail
 
-/// A lazy coroutine: a function that returns task<T> runs when it is awaited, spawned or handed to a combinator, and may
-/// itself co_await. Move-only; awaited once, as an rvalue: `T v = co_await f();`. It may be made, run and freed on
+/// A lazy coroutine: a function that returns task<T> runs when it is awaited, spawned or handed to a combinator, and
+/// may itself co_await. Move-only; awaited once, as an rvalue: `T v = co_await f();`. It may be made, run and freed on
 /// different threads, and always resumes on the runtime that it was started on.
 ///
 /// Stops: where it awaits. Errors: std::bad_alloc at the call if there is no memory for the frame; usage_error when an
@@ -91,7 +94,8 @@ class [[nodiscard]] task {
 
   /// For combinators: the coroutine, which the caller owns from here on. Errors: usage_error if there is none.
   detail::task_coroutine take() {
-    if (!coroutine_) [[unlikely]] detail::throw_used_task();
+    if (!coroutine_) [[unlikely]]
+      detail::throw_used_task();
     check_address();
     return release();
   }

@@ -33,7 +33,8 @@ class yield_awaiter : public native_awaiter, private runnable {
 
   static std::coroutine_handle<> go_on(runnable* r) noexcept {
     promise_base* me = static_cast<yield_awaiter*>(r)->task_;
-    if (stop_requested(*current_worker, me->join->inside)) [[unlikely]] return end_cancelled(*me);
+    if (stop_requested(*current_worker, me->join->inside)) [[unlikely]]
+      return end_cancelled(*me);
     return task_coroutine::from_promise(*me);
   }
 

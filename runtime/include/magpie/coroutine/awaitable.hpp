@@ -24,14 +24,18 @@ concept awaiter = requires(A& a, std::coroutine_handle<> h) {
   a.await_resume();
 };
 template <class A>
-concept has_member_co_await = requires(A&& a) { static_cast<A&&>(a).operator co_await(); };
+concept has_member_co_await = requires(A&& a) {
+  static_cast<A&&>(a).operator co_await();
+};
 template <class A>
-concept has_free_co_await = requires(A&& a) { operator co_await(static_cast<A&&>(a)); };
+concept has_free_co_await = requires(A&& a) {
+  operator co_await(static_cast<A&&>(a));
+};
 
 /// An awaiter of magpie's own is awaited once, as an rvalue.
 template <class A>
 concept is_awaiter_itself = awaiter<std::remove_reference_t<A>> &&
-                            !(std::is_lvalue_reference_v<A> && std::derived_from<std::remove_reference_t<A>, native_awaiter>);
+    !(std::is_lvalue_reference_v<A> && std::derived_from<std::remove_reference_t<A>, native_awaiter>);
 
 template <class A>
 concept has_awaiter = has_member_co_await<A> || has_free_co_await<A> || is_awaiter_itself<A>;
@@ -55,8 +59,8 @@ concept native = has_awaiter<A> && std::derived_from<awaiter_t<A>, native_awaite
 
 /// A callable that returns something with an awaiter; it is called when it is awaited.
 template <class A>
-concept awaitable_callable = !has_awaiter<A> && std::invocable<std::decay_t<A>&> &&
-                             has_awaiter<std::invoke_result_t<std::decay_t<A>&>>;
+concept awaitable_callable =
+    !has_awaiter<A> && std::invocable<std::decay_t<A>&> && has_awaiter<std::invoke_result_t<std::decay_t<A>&>>;
 
 template <class A>
 struct await_result;
@@ -75,7 +79,8 @@ class awaiter_reference {
   explicit awaiter_reference(Awaiter& a) noexcept : awaiter_(a) {}
   MAGPIE_INLINE bool await_ready() { return awaiter_.await_ready(); }
   template <class Promise>
-  MAGPIE_INLINE auto await_suspend(std::coroutine_handle<Promise> h) noexcept(noexcept(std::declval<Awaiter&>().await_suspend(h))) {
+  MAGPIE_INLINE auto await_suspend(std::coroutine_handle<Promise> h) noexcept(
+      noexcept(std::declval<Awaiter&>().await_suspend(h))) {
     return awaiter_.await_suspend(h);
   }
   MAGPIE_INLINE decltype(auto) await_resume() { return awaiter_.await_resume(); }

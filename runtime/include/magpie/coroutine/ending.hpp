@@ -11,8 +11,8 @@
 /// The end of a task: what its join point makes of it, and who runs next (docs/protocols/gather_block.md).
 namespace magpie::detail {
 
-/// Resume somebody, perhaps nobody (then `resume` is the no-op); or, if `cancel` is set, end this task as cancelled too.
-/// A verdict is acted upon by one loop, settle(), so that an end never calls the next end.
+/// Resume somebody, perhaps nobody (then `resume` is the no-op); or, if `cancel` is set, end this task as cancelled
+/// too. A verdict is acted upon by one loop, settle(), so that an end never calls the next end.
 struct verdict {
   std::coroutine_handle<> resume;
   promise_base* cancel = nullptr;
@@ -35,20 +35,24 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 [[nodiscard]] MAGPIE_EXPORT verdict rare_end(worker_context& w, join_point* join, role kind) noexcept;
 
 [[nodiscard]] MAGPIE_INLINE std::coroutine_handle<> settle(verdict v) noexcept {
-  if (v.cancel != nullptr) [[unlikely]] return end_cancelled(*v.cancel);
+  if (v.cancel != nullptr) [[unlikely]]
+    return end_cancelled(*v.cancel);
   return v.resume;
 }
 
 [[nodiscard]] MAGPIE_INLINE verdict all_joined(gather_block* b) noexcept {
-  if (b->own.marks() != 0) [[unlikely]] return marked_end(b);
+  if (b->own.marks() != 0) [[unlikely]]
+    return marked_end(b);
   return {b->parent};
 }
 
 /// The holder of the entry starts the next child of `b`.
 [[nodiscard]] MAGPIE_INLINE verdict start_next(worker_context& w, gather_block* b) noexcept {
-  if (stop_requested(w, &b->own)) [[unlikely]] return stop_rest(b);
+  if (stop_requested(w, &b->own)) [[unlikely]]
+    return stop_rest(b);
   const task_coroutine child = b->children[b->counter.start_next()];
-  if (b->counter.more_to_start() && !fork(w, b)) [[unlikely]] child.promise().kind = role::held;
+  if (b->counter.more_to_start() && !fork(w, b)) [[unlikely]]
+    child.promise().kind = role::held;
   return {child};  // *b may be gone: a thief may hold the entry
 }
 
@@ -57,7 +61,8 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
   if (kind == role::plain) return {join->parent};
   auto* b = static_cast<gather_block*>(join);
   if (kind == role::last) {
-    if (b->counter.last_ended()) [[likely]] return all_joined(b);
+    if (b->counter.last_ended()) [[likely]]
+      return all_joined(b);
     return {std::noop_coroutine()};
   }
   if (kind == role::member) [[likely]] {

@@ -64,7 +64,8 @@ class foreign_awaiter : public native_awaiter, private runnable {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
-    if (stop_requested(w, me.join->inside)) [[unlikely]] return transfer(w, end_cancelled(me));
+    if (stop_requested(w, me.join->inside)) [[unlikely]]
+      return transfer(w, end_cancelled(me));
     task_ = h;
     return transfer(w, publish(*this, w.home));
   }
@@ -74,7 +75,8 @@ class foreign_awaiter : public native_awaiter, private runnable {
  private:
   static std::coroutine_handle<> go_on(runnable* r) noexcept { return static_cast<foreign_awaiter*>(r)->task_; }
 
-  // noinline, and only locals after the call: once the pigeon is given, another thread may run the task and free `self`.
+  // noinline, and only locals after the call: once the pigeon is given, another thread may run the task and free
+  // `self`.
   MAGPIE_NOINLINE static std::coroutine_handle<> publish(foreign_awaiter& self, executor& home) {
     homing_pigeon pigeon = homing_pigeon::make(home, self);
     const std::coroutine_handle<> task = self.task_;
@@ -116,10 +118,10 @@ class foreign_awaiter : public native_awaiter, private runnable {
 };
 
 template <class A>
-  requires(has_awaiter<A> && !native<A>)
-struct native_awaiter_for<A> {
+requires(has_awaiter<A> && !native<A>) struct native_awaiter_for<A> {
   // By reference if that is what the awaitable gave, else by value.
-  using inner = std::conditional_t<std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>, awaiter_t<A>&, awaiter_t<A>>;
+  using inner =
+      std::conditional_t<std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>, awaiter_t<A>&, awaiter_t<A>>;
   static auto make(A&& a) {
     return foreign_awaiter<inner>([&]() -> decltype(auto) { return get_awaiter(static_cast<A&&>(a)); });
   }

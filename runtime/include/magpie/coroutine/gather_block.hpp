@@ -15,7 +15,8 @@ struct gather_block : join_point {
   gather_block(const gather_block&) = delete;
   gather_block& operator=(const gather_block&) = delete;
   ~gather_block() {
-    if ((own.marks() & scope::failed) != 0) [[unlikely]] error.~exception_ptr();
+    if ((own.marks() & scope::failed) != 0) [[unlikely]]
+      error.~exception_ptr();
   }
 
   /// The children that were not started, which the block owns. For the holder of the entry.

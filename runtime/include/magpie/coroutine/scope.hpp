@@ -45,7 +45,8 @@ class scope {
   }
   /// True for the first who sets it.
   bool set_mark(mark m) noexcept {
-    return (marks_.fetch_or(m, acq_rel) & m) == 0;  // acq_rel: the winner of `failed` writes the error, which joins publish
+    return (marks_.fetch_or(m, acq_rel) & m) ==
+           0;  // acq_rel: the winner of `failed` writes the error, which joins publish
   }
 
   /// Any thread. Idempotent.

@@ -38,8 +38,10 @@ MAGPIE_EXPORT void wake_sleeper(worker_context& w) noexcept;
 
 /// Makes the rest of `b` available to thieves. False for want of memory.
 [[nodiscard]] MAGPIE_INLINE bool fork(worker_context& w, gather_block* b) noexcept {
-  if (!w.forks.push(b)) [[unlikely]] return false;
-  if (w.sleepers.hungry()) [[unlikely]] wake_sleeper(w);
+  if (!w.forks.push(b)) [[unlikely]]
+    return false;
+  if (w.sleepers.hungry()) [[unlikely]]
+    wake_sleeper(w);
   return true;
 }
 
@@ -52,7 +54,8 @@ MAGPIE_EXPORT void wake_sleeper(worker_context& w) noexcept;
 /// Must the running task, whose scope is `s`, stop? Two loads in all good cases.
 [[nodiscard]] MAGPIE_INLINE bool stop_requested(worker_context& w, scope* s) noexcept {
   const std::uint64_t now = stop_epoch.load(acquire);  // T1: pairs with request_stop(): the mark that moved it
-  if (now == w.quiet_epoch) [[likely]] return false;
+  if (now == w.quiet_epoch) [[likely]]
+    return false;
   return look_up(w, s, now);
 }
 

@@ -10,10 +10,10 @@ namespace magpie::detail {
 
 /// How one coroutine hands over to the next: await_suspend returns `transfer(w, next)`.
 ///
-/// That is a tail call on Clang. On GCC it is one at -O2 and above, without sanitizers, and nothing tells a header which;
-/// elsewhere each transfer nests on the stack. So on GCC a transfer that finds the stack deep goes back to the worker's
-/// loop, which resumes `next` before all else: one code at every level, a load and a comparison where calls are flat.
-/// (docs/design/0002-transfers.md)
+/// That is a tail call on Clang. On GCC it is one at -O2 and above, without sanitizers, and nothing tells a header
+/// which; elsewhere each transfer nests on the stack. So on GCC a transfer that finds the stack deep goes back to the
+/// worker's loop, which resumes `next` before all else: one code at every level, a load and a comparison where calls
+/// are flat. (docs/design/0002-transfers.md)
 #if MAGPIE_TRANSFER_MAY_NEST
 
 /// How much stack nested transfers may use before they unwind. Twice that is still little to ask of a thread.
@@ -39,7 +39,8 @@ MAGPIE_COLD inline std::coroutine_handle<> unwind_to(worker_context& w, std::cor
 }
 
 MAGPIE_INLINE std::coroutine_handle<> transfer(worker_context& w, std::coroutine_handle<> next) noexcept {
-  if (stack_pointer() < w.stack_floor) [[unlikely]] return unwind_to(w, next);
+  if (stack_pointer() < w.stack_floor) [[unlikely]]
+    return unwind_to(w, next);
   return next;
 }
 

@@ -43,17 +43,20 @@ class fork_deque {
       if (!make_room(bottom)) return false;
     }
     mine_->at(bottom).store(item, relaxed);  // relaxed: published by the next line
-    bottom_.store(bottom + 1, release);      // F1: pairs with steal()'s load of bottom: the slot, and what the item points to
+    bottom_.store(bottom + 1,
+                  release);  // F1: pairs with steal()'s load of bottom: the slot, and what the item points to
     return true;
   }
 
   /// Owner. Takes back the newest entry above the floor; nullptr if there is none, or thieves were faster.
   MAGPIE_INLINE T* pop() noexcept {
     const std::int64_t bottom = bottom_.load(relaxed) - 1;  // relaxed: only we write it
-    if (bottom < floor_) [[unlikely]] return nullptr;
-    bottom_.store(bottom, seq_cst);                // F2: with the load below against steal()'s two: one of us sees the other
-    const std::int64_t top = top_.load(seq_cst);   // F2: see above
-    if (top < bottom) [[likely]] return item_at(bottom);
+    if (bottom < floor_) [[unlikely]]
+      return nullptr;
+    bottom_.store(bottom, seq_cst);  // F2: with the load below against steal()'s two: one of us sees the other
+    const std::int64_t top = top_.load(seq_cst);  // F2: see above
+    if (top < bottom) [[likely]]
+      return item_at(bottom);
     return pop_last(bottom, top);
   }
 
@@ -75,19 +78,20 @@ class fork_deque {
 
   /// Any thread. Takes the oldest entry into `item`.
   [[nodiscard]] steal_result steal(T*& item) noexcept {
-    std::int64_t top = top_.load(seq_cst);               // F2: before the load of bottom, in the order of all seq_cst accesses
-    const std::int64_t bottom = bottom_.load(seq_cst);   // F2, and F1: acquires the slot and the item
+    std::int64_t top = top_.load(seq_cst);  // F2: before the load of bottom, in the order of all seq_cst accesses
+    const std::int64_t bottom = bottom_.load(seq_cst);  // F2, and F1: acquires the slot and the item
     if (top >= bottom) return steal_result::empty;
-    ring* array = shared_.load(acquire);                 // F3: pairs with make_room(): the slots copied into it
-    item = array->at(top).load(relaxed);                 // relaxed: F1 ordered it; if stale, the exchange below fails
+    ring* array = shared_.load(acquire);  // F3: pairs with make_room(): the slots copied into it
+    item = array->at(top).load(relaxed);  // relaxed: F1 ordered it; if stale, the exchange below fails
     // F4: one taker for each index. seq_cst: in one order with F2; relaxed on failure: nothing was taken
     return top_.compare_exchange_strong(top, top + 1, seq_cst, relaxed) ? steal_result::taken : steal_result::lost;
   }
 
   /// Any thread. A hint, exact for a thread that calls it after a seq_cst step of its own (docs/protocols/parking.md).
   bool looks_empty() const noexcept {
-    const std::int64_t top = top_.load(seq_cst);  // seq_cst: a parking worker's rescan is ordered after its announcement
-    return top >= bottom_.load(seq_cst);          // seq_cst: as above
+    const std::int64_t top =
+        top_.load(seq_cst);               // seq_cst: a parking worker's rescan is ordered after its announcement
+    return top >= bottom_.load(seq_cst);  // seq_cst: as above
   }
 
  private:
@@ -127,7 +131,8 @@ class fork_deque {
     } catch (...) {
       return false;
     }
-    for (std::int64_t i = oldest_; i < bottom; ++i) bigger->at(i).store(item_at(i), relaxed);  // relaxed: published below
+    for (std::int64_t i = oldest_; i < bottom; ++i)
+      bigger->at(i).store(item_at(i), relaxed);  // relaxed: published below
     bigger->older = mine_;
     mine_ = bigger;
     shared_.store(bigger, release);  // F3: pairs with the acquire in steal(): who sees `bigger` sees its slots

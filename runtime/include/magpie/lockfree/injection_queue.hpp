@@ -6,7 +6,8 @@
 namespace magpie::detail {
 
 /// The queue by which tasks reach a runtime from outside, and by which workers shed what they have too much of. Any
-/// thread pushes without waiting; one worker at a time takes, the others go elsewhere (docs/protocols/injection_queue.md).
+/// thread pushes without waiting; one worker at a time takes, the others go elsewhere
+/// (docs/protocols/injection_queue.md).
 ///
 /// T is linked through its member `next`, an atomic<T*>. Cost: a push is one exchange and one store, no allocation.
 /// Source: Vyukov's intrusive queue for many producers and one consumer, 1024cores.net.
@@ -21,9 +22,9 @@ class injection_queue {
 
   /// A chain whose members are linked from first to last already.
   void push(T* first, T* last) noexcept {
-    last->next.store(nullptr, relaxed);          // relaxed: published by the exchange
-    T* before = tail_.exchange(last, seq_cst);   // I1: releases last->next; seq_cst: before the look at the sleepers
-    before->next.store(first, release);          // I2: pairs with the acquire loads in pop(): the chain and its tasks
+    last->next.store(nullptr, relaxed);         // relaxed: published by the exchange
+    T* before = tail_.exchange(last, seq_cst);  // I1: releases last->next; seq_cst: before the look at the sleepers
+    before->next.store(first, release);         // I2: pairs with the acquire loads in pop(): the chain and its tasks
   }
 
   /// Calls `use(T*)` for up to `most` tasks, oldest first; returns how many. 0 if the queue is empty, if another worker

@@ -10,11 +10,11 @@ namespace magpie::detail {
 /// Counts the children of one gather home, touching nothing shared unless somebody steals
 /// (docs/protocols/gather_block.md).
 ///
-/// The children are started in order. Whoever holds the *entry*, the right to start the next one, may hand it on through
-/// a deque; `next` and `stolen` belong to the holder. A child that ends and finds the entry gone subtracts one; the last
-/// child settles for all that were never stolen. Source: the lazily counted join is our own; the idea that a join is
-/// only counted after a steal is Frigo, Leiserson and Randall's, "The implementation of the Cilk-5 multithreaded
-/// language", PLDI 1998.
+/// The children are started in order. Whoever holds the *entry*, the right to start the next one, may hand it on
+/// through a deque; `next` and `stolen` belong to the holder. A child that ends and finds the entry gone subtracts one;
+/// the last child settles for all that were never stolen. Source: the lazily counted join is our own; the idea that a
+/// join is only counted after a steal is Frigo, Leiserson and Randall's, "The implementation of the Cilk-5
+/// multithreaded language", PLDI 1998.
 template <class Atomics = atomics>
 class join_counter {
  public:
@@ -36,10 +36,11 @@ class join_counter {
   /// The entry came through a deque, so a child that expected to find it will not.
   void note_steal() noexcept { stolen_ = stolen_ + 1; }
 
-  /// The last child has ended, and with it the entry. True for exactly one caller of this and of ended(): all have ended.
-  /// If false, *this may be gone.
+  /// The last child has ended, and with it the entry. True for exactly one caller of this and of ended(): all have
+  /// ended. If false, *this may be gone.
   [[nodiscard]] MAGPIE_INLINE bool last_ended() noexcept {
-    if (stolen_ == 0) [[likely]] return true;
+    if (stolen_ == 0) [[likely]]
+      return true;
     const std::int32_t rest = most - static_cast<std::int32_t>(stolen_);
     // G2: release hands our child's result to whoever ends last, acquire takes over theirs
     return joins_.fetch_sub(rest, acq_rel) == rest;

@@ -4,8 +4,8 @@
 
 namespace magpie::detail {
 
-/// A stack that is emptied whole: pop() takes everything, keeps one item and puts the rest back. So no thread ever reads
-/// an item that another one may own, and there is no ABA to guard against (docs/protocols/frame_allocator.md).
+/// A stack that is emptied whole: pop() takes everything, keeps one item and puts the rest back. So no thread ever
+/// reads an item that another one may own, and there is no ABA to guard against (docs/protocols/frame_allocator.md).
 ///
 /// T is linked through its plain member `next_magazine`. Cost: a push is one compare-exchange, a pop an exchange and a
 /// compare-exchange. While one thread pops, another may find the stack empty.
@@ -30,7 +30,7 @@ class magazine_stack {
 
   T* take_all() noexcept {
     if (head_.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint
-    return head_.exchange(nullptr, acquire);             // M1: pairs with push() and put_back(): the items, now ours alone
+    return head_.exchange(nullptr, acquire);  // M1: pairs with push() and put_back(): the items, now ours alone
   }
 
  private:

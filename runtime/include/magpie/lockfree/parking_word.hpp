@@ -15,15 +15,15 @@ namespace magpie::detail {
 ///     counts   63 .......... 32 | 31 ........... 0
 ///              searching          parked
 ///
-/// A sleeper never wakes by itself: whoever publishes work reserves one sleeper (count first, then a bit) and signals it;
-/// it wakes up as a searcher. While anybody searches, nobody is woken; who stops searching looks once more.
+/// A sleeper never wakes by itself: whoever publishes work reserves one sleeper (count first, then a bit) and signals
+/// it; it wakes up as a searcher. While anybody searches, nobody is woken; who stops searching looks once more.
 template <class Atomics = atomics>
 class parking_word {
  public:
   static constexpr unsigned most_workers = 1024;
 
-  /// Any thread, after a fork push: a look without ordering, so it can miss a sleeper that is just lying down. Its timed
-  /// first sleep covers that (P4).
+  /// Any thread, after a fork push: a look without ordering, so it can miss a sleeper that is just lying down. Its
+  /// timed first sleep covers that (P4).
   bool hungry() const noexcept {
     return wakeable(counts_.load(relaxed));  // relaxed: P4
   }
@@ -70,7 +70,8 @@ class parking_word {
 
   /// How many sleep. What they did before is visible afterwards.
   unsigned parked() const noexcept {
-    return static_cast<unsigned>(counts_.load(seq_cst));  // Z2: pairs with park(), in one order with the flag set before
+    return static_cast<unsigned>(
+        counts_.load(seq_cst));  // Z2: pairs with park(), in one order with the flag set before
   }
 
  private:

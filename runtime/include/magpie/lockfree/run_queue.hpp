@@ -23,9 +23,9 @@ class run_queue {
 
   /// Owner. False if the queue is full: shed() first.
   [[nodiscard]] bool try_push(T* item) noexcept {
-    const std::uint64_t tail = tail_.load(relaxed);              // relaxed: only we write it
-    if (tail - head_.load(acquire) >= Capacity) return false;    // Q2: pairs with the exchanges: the slot was read
-    slot(tail).store(item, relaxed);                             // relaxed: published by the next line
+    const std::uint64_t tail = tail_.load(relaxed);            // relaxed: only we write it
+    if (tail - head_.load(acquire) >= Capacity) return false;  // Q2: pairs with the exchanges: the slot was read
+    slot(tail).store(item, relaxed);                           // relaxed: published by the next line
     tail_.store(tail + 1, seq_cst);  // Q1: releases the slot and the item; seq_cst: before the look at the sleepers
     return true;
   }
@@ -49,8 +49,9 @@ class run_queue {
 
   /// Any thread. A hint, exact for a thread that calls it after a seq_cst step of its own.
   bool looks_empty() const noexcept {
-    const std::uint64_t head = head_.load(seq_cst);  // seq_cst: a parking worker's rescan is ordered after its announcement
-    return head == tail_.load(seq_cst);              // seq_cst: as above
+    const std::uint64_t head =
+        head_.load(seq_cst);             // seq_cst: a parking worker's rescan is ordered after its announcement
+    return head == tail_.load(seq_cst);  // seq_cst: as above
   }
 
  private:
@@ -90,7 +91,7 @@ class lifo_slot {
   /// Owner.
   T* take() noexcept {
     if (item_.load(relaxed) == nullptr) return nullptr;  // relaxed: only we put
-    return item_.exchange(nullptr, acquire);             // L1: pairs with put(): the displaced may come from nobody else
+    return item_.exchange(nullptr, acquire);  // L1: pairs with put(): the displaced may come from nobody else
   }
   /// Any thread. What a thief saw; it takes it only if it sees the same again some microseconds later.
   T* peek() const noexcept {

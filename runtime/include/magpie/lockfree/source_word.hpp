@@ -9,7 +9,8 @@ namespace magpie::detail {
 /// One thing that happens once, and the one who waits for it or has lost interest
 /// (docs/protocols/source_word.md). States: nobody, a waiter, fired, abandoned.
 ///
-/// Exactly one of the two sides frees what the word belongs to: who fires an abandoned word, or who abandons a fired one.
+/// Exactly one of the two sides frees what the word belongs to: who fires an abandoned word, or who abandons a fired
+/// one.
 template <class Node, class Atomics = atomics>
 class source_word {
  public:
@@ -45,7 +46,8 @@ class source_word {
 
   /// Once. The node of the waiter is in `node` if the answer is `waiter`; if it is `abandoned`, the caller frees.
   fired fire(Node*& node) noexcept {
-    const std::uintptr_t before = state_.exchange(fired_mark, acq_rel);  // S1: releases the result; S2: acquires the node
+    const std::uintptr_t before =
+        state_.exchange(fired_mark, acq_rel);  // S1: releases the result; S2: acquires the node
     if (before == nobody) return fired::unheard;
     if (before == abandoned_mark) return fired::abandoned;
     node = reinterpret_cast<Node*>(before);

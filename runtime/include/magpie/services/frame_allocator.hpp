@@ -22,7 +22,7 @@ namespace magpie::detail {
 class frame_cache {
  public:
   static constexpr std::size_t granule = 16;
-  static constexpr std::size_t largest_fine = 512;    // up to here a class each granule,
+  static constexpr std::size_t largest_fine = 512;     // up to here a class each granule,
   static constexpr std::size_t largest_pooled = 4096;  // up to here a class each power of two, then operator new
   static constexpr std::size_t fine_classes = largest_fine / granule;
   static constexpr std::size_t classes = fine_classes + 3;
@@ -35,19 +35,23 @@ class frame_cache {
   frame_cache& operator=(const frame_cache&) = delete;
 
   MAGPIE_INLINE void* take(std::size_t bytes) {
-    if (bytes > largest_fine) [[unlikely]] return take_large(bytes);
+    if (bytes > largest_fine) [[unlikely]]
+      return take_large(bytes);
     shelf& s = shelves_[(bytes - 1) / granule];
     idle_frame* frame = s.loaded;
-    if (frame == nullptr) [[unlikely]] return refill((bytes - 1) / granule);
+    if (frame == nullptr) [[unlikely]]
+      return refill((bytes - 1) / granule);
     s.loaded = frame->next;
     ++s.room;
     return frame;
   }
 
   MAGPIE_INLINE void give(void* memory, std::size_t bytes) noexcept {
-    if (bytes > largest_fine) [[unlikely]] return give_large(memory, bytes);
+    if (bytes > largest_fine) [[unlikely]]
+      return give_large(memory, bytes);
     shelf& s = shelves_[(bytes - 1) / granule];
-    if (s.room == 0) [[unlikely]] return give_surplus(memory, (bytes - 1) / granule);
+    if (s.room == 0) [[unlikely]]
+      return give_surplus(memory, (bytes - 1) / granule);
     --s.room;
     s.loaded = new (memory) idle_frame{s.loaded};
   }

@@ -41,8 +41,8 @@ class spawned_base : public root_join, private runnable {
 
   source_word<arrival> done;
 
-  /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on a
-  /// worker, or if somebody waits already.
+  /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
+  /// a worker, or if somebody waits already.
   MAGPIE_EXPORT bool block_until(std::int64_t deadline);
 
  protected:
