@@ -17,8 +17,8 @@ struct blocked_thread : arrival {
     }
   }
   bool arrived() const noexcept {
-    return flag.load(acquire) != 0;
-  }  // S4: pairs with wake(): its last touch but the address
+    return flag.load(acquire) != 0;  // S4: pairs with wake(), after which only the address is used
+  }
 
   static void wake(arrival* a) noexcept {
     atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(a)->flag;
