@@ -28,7 +28,7 @@ install)
   "$CMAKE" --install "$BUILD" --prefix "$PREFIX"
   stray=$(find "$PREFIX" -type f ! -name '*.hpp' ! -name 'libmagpie*' ! -name 'magpie*.cmake' ! -name magpie.pc)
   [ -z "$stray" ] || fail "these have no business in an installed magpie: $stray"
-  if grep -rl -e "$SOURCE" -e "$BUILD" --include='*.cmake' --include='*.pc' "$PREFIX"; then
+  if grep -rl -e "$SOURCE/runtime" -e "$SOURCE/combinators" -e "$BUILD" --include='*.cmake' --include='*.pc' "$PREFIX"; then
     fail "the files above name the folders that magpie was built in"
   fi
   ;;
