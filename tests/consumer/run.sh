@@ -28,7 +28,7 @@ install)
   "$CMAKE" --install "$BUILD" --prefix "$PREFIX"
   stray=$(find "$PREFIX" -type f ! -name '*.hpp' ! -name 'libmagpie*' ! -name 'magpie*.cmake' ! -name magpie.pc)
   [ -z "$stray" ] || fail "these have no business in an installed magpie: $stray"
-  if grep -rl -e "$SOURCE" -e "$BUILD" --include='*.cmake' --include='*.pc' "$PREFIX"; then
+  if grep -rl -e "$SOURCE/runtime" -e "$SOURCE/combinators" -e "$BUILD" --include='*.cmake' --include='*.pc' "$PREFIX"; then
     fail "the files above name the folders that magpie was built in"
   fi
   ;;
@@ -47,8 +47,11 @@ pkg_config)
   LD_LIBRARY_PATH=$(pkg-config --variable=libdir magpie) "$WORK/program" || fail "the program is built but ends with status $?"
   ;;
 add_subdirectory | add_subdirectory_shared)
-  shared=OFF
-  [ "$1" = add_subdirectory ] || shared=ON
+  shared=ON
+  if [ "$1" = add_subdirectory ]; then
+    shared=OFF
+    BUILD_TYPE= # a user who has set nothing gets nothing set
+  fi
   configure_and_run add_subdirectory -D MAGPIE_SOURCE="$SOURCE" -D BUILD_SHARED_LIBS="$shared"
   commands=$(grep '"command"' "$WORK/build/compile_commands.json" | grep 'neighbour\.cpp')
   [ -n "$commands" ] || fail "compile_commands.json does not say how the neighbour is compiled"
