@@ -69,7 +69,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
     parent = h;
     inside = &own;
     own.place(outer, w.quiet_epoch);
-    const task_coroutine first = children[counter.start_next()];
+    const task_coroutine first = std::exchange(children[counter.start_next()], {});  // see the destructors
     if (counter.more_to_start() && !fork(w, this)) [[unlikely]]
       first.promise().kind = role::held;
     return transfer(w, first);
@@ -83,7 +83,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
   }
 
   /// The first failure; or that a child ended itself as cancelled. (That others asked us to stop never comes here.)
-  void throw_failure() {
+  MAGPIE_INLINE void throw_failure() {
     if (own.marks() == 0) [[likely]]
       return;
     rethrow();
@@ -91,7 +91,10 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 
  private:
   MAGPIE_COLD void rethrow() {
-    if ((own.marks() & scope::failed) != 0) std::rethrow_exception(std::move(error));
+    if ((own.marks() & scope::failed) != 0) {
+      const std::exception_ptr first = std::move(error);
+      std::rethrow_exception(first);
+    }
     if ((own.marks() & scope::cancelled) != 0) throw task_cancelled();
   }
 };
@@ -102,7 +105,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 template <class... Ts>
 class [[nodiscard]] gather_of : public detail::gather_awaiter {
  public:
-  explicit gather_of(task<Ts>... tasks) : gather_awaiter(sizeof...(Ts)) {
+  MAGPIE_INLINE explicit gather_of(task<Ts>&&... tasks) : gather_awaiter(sizeof...(Ts)) {
     if ((!tasks.valid() || ...)) [[unlikely]]
       detail::throw_used_task();
     handles_ = {tasks.take()...};
@@ -113,9 +116,9 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     children = handles_.data();
   }
   gather_of& operator=(gather_of&&) = delete;
-  ~gather_of() {
-    if (counter.more_to_start()) [[unlikely]]
-      drop_unstarted();
+  MAGPIE_INLINE ~gather_of() {
+    if (handles_[0]) [[unlikely]]
+      drop_rest();  // it was never started
   }
 
   template <class Promise>
@@ -131,7 +134,7 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     return start(w, detail::as_task_coroutine(h), outer);
   }
 
-  std::tuple<detail::stored_t<Ts>...> await_resume() {
+  MAGPIE_INLINE std::tuple<detail::stored_t<Ts>...> await_resume() {
     throw_failure();
     return results(std::index_sequence_for<Ts...>());
   }
@@ -142,11 +145,8 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     (wire(I, &std::get<I>(results_)), ...);
   }
   template <std::size_t... I>
-  std::tuple<detail::stored_t<Ts>...> results(std::index_sequence<I...>) {
+  MAGPIE_INLINE std::tuple<detail::stored_t<Ts>...> results(std::index_sequence<I...>) {
     return std::tuple<detail::stored_t<Ts>...>{std::get<I>(results_).take()...};
-  }
-  void drop_unstarted() noexcept {
-    if (handles_[0]) drop_rest();
   }
 
   std::array<detail::task_coroutine, sizeof...(Ts)> handles_;
@@ -177,7 +177,7 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
   }
   gather_range& operator=(gather_range&&) = delete;
   ~gather_range() {
-    if (!handles_.empty()) drop_rest();
+    if (!handles_.empty() && handles_[0]) drop_rest();  // it was never started
   }
 
   template <class Promise>
@@ -185,7 +185,7 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     detail::worker_context& w = *detail::current_worker;
     detail::promise_base& me = h.promise();
     detail::scope* outer = me.join->inside;
-    if (handles_.empty()) [[unlikely]]
+    if (handles_.empty() || !handles_[0]) [[unlikely]]
       detail::throw_used_task();
     if (detail::stop_requested(w, outer)) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
@@ -216,7 +216,7 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
 /// ended; task_cancelled if one ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the
 /// children's frames; nothing atomic is contended unless a worker steals.
 template <detail::gatherable... A>
-gather_of<await_result_t<A>...> gather(A&&... awaited) {
+MAGPIE_INLINE gather_of<await_result_t<A>...> gather(A&&... awaited) {
   return gather_of<await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);
 }
 

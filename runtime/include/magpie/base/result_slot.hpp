@@ -1,5 +1,7 @@
 #pragma once
 
+#include <magpie/base/config.hpp>
+
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -52,7 +54,17 @@ class result_slot<T, true> {
     std::construct_at(std::addressof(value_), std::forward<U>(value));
   }
   void clear() noexcept {}
-  T take() { return std::move(value_); }
+  T take() {
+#if MAGPIE_GCC
+    if constexpr (std::is_integral_v<T> || std::is_pointer_v<T>) {
+      // Else GCC 12 loads two neighbouring results, just stored one by one, as one vector: a store-forwarding stall.
+      T value = value_;
+      asm("" : "+r"(value));
+      return value;
+    }
+#endif
+    return std::move(value_);
+  }
   const T& peek() const noexcept { return value_; }
 
  private:

@@ -66,10 +66,10 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
     return {std::noop_coroutine()};
   }
   if (kind == role::member) [[likely]] {
-    if (gather_block* entry = w.forks.pop()) [[likely]] {
-      MAGPIE_ASSERT(entry == b, "G4: above the floor stands our own entry or none");
-      return start_next(w, entry);
-    }
+    MAGPIE_ASSERT(w.forks.at_floor() || w.forks.newest() == b || w.forks.looks_empty(),
+                  "G4: above the floor stands our own entry or none");
+    if (w.forks.pop()) [[likely]]
+      return start_next(w, b);
   }
   return rare_end(w, join, kind);
 }

@@ -4,9 +4,9 @@
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 
 namespace magpie::detail {
 
@@ -23,7 +23,8 @@ enum class steal_result : std::uint8_t { taken, lost, empty };
 template <class T, class Atomics = atomics>
 class fork_deque {
  public:
-  explicit fork_deque(std::size_t capacity = 1024) : mine_(new ring(capacity)) {
+  explicit fork_deque(std::size_t capacity = 1024) {
+    use(new ring(capacity));
     shared_.store(mine_, relaxed);  // relaxed: the thread that constructs publishes the deque as a whole
   }
   fork_deque(const fork_deque&) = delete;
@@ -39,35 +40,42 @@ class fork_deque {
   /// Owner. False, and nothing pushed, if the array is full and cannot grow.
   [[nodiscard]] MAGPIE_INLINE bool push(T* item) noexcept {
     const std::int64_t bottom = bottom_.load(relaxed);  // relaxed: only we write it
-    if (bottom - oldest_ > mine_->mask) [[unlikely]] {
+    if (bottom - oldest_ > mask_) [[unlikely]] {
       if (!make_room(bottom)) return false;
     }
-    mine_->at(bottom).store(item, relaxed);  // relaxed: published by the next line
+    slots_[bottom & mask_].store(item, relaxed);  // relaxed: published by the next line
     bottom_.store(bottom + 1,
                   release);  // F1: pairs with steal()'s load of bottom: the slot, and what the item points to
     return true;
   }
 
-  /// Owner. Takes back the newest entry above the floor; nullptr if there is none, or thieves were faster.
-  MAGPIE_INLINE T* pop() noexcept {
+  /// Owner. Takes back the newest entry above the floor. False if there is none, or thieves were faster. The caller
+  /// knows which entry it is: it need not be read.
+  [[nodiscard]] MAGPIE_INLINE bool pop() noexcept {
     const std::int64_t bottom = bottom_.load(relaxed) - 1;  // relaxed: only we write it
     if (bottom < floor_) [[unlikely]]
-      return nullptr;
+      return false;
     bottom_.store(bottom, seq_cst);  // F2: with the load below against steal()'s two: one of us sees the other
     const std::int64_t top = top_.load(seq_cst);  // F2: see above
     if (top < bottom) [[likely]]
-      return item_at(bottom);
+      return true;
     return pop_last(bottom, top);
   }
 
-  /// Owner. Takes the newest entry even from below the floor, which sinks with it. The taker counts as a thief.
+  /// Owner. Takes the newest entry even from below the floor, which sinks with it; nullptr if there is none. The taker
+  /// counts as a thief.
   T* take() noexcept {
     const std::int64_t bottom = bottom_.load(relaxed);  // relaxed: only we write it
     if (bottom <= top_.load(relaxed)) return nullptr;   // relaxed: a hint; pop() decides
-    if (floor_ == bottom) floor_ = bottom - 1;
-    T* item = pop();
-    if (item == nullptr) floor_ = bottom_.load(relaxed);  // relaxed: only we write it. Everything was stolen
-    return item;
+    floor_ = std::min(floor_, bottom - 1);
+    T* item = newest();
+    return pop() ? item : nullptr;
+  }
+
+  /// Owner. The entry that pop() would take; only if there is one.
+  T* newest() const noexcept {
+    const std::int64_t bottom = bottom_.load(relaxed);  // relaxed: only we write it
+    return slots_[(bottom - 1) & mask_].load(relaxed);  // relaxed: our own store
   }
 
   /// Owner. From here on pop() leaves alone what is in the deque now.
@@ -111,39 +119,45 @@ class fork_deque {
     ring* older = nullptr;
   };
 
-  T* item_at(std::int64_t index) const noexcept { return mine_->at(index).load(relaxed); }  // relaxed: our own store
+  void use(ring* r) noexcept {
+    mine_ = r;
+    slots_ = r->slots;
+    mask_ = r->mask;
+  }
 
   /// The entry at `bottom` is the last one, or gone: compete with the thieves for it.
-  MAGPIE_COLD T* pop_last(std::int64_t bottom, std::int64_t top) noexcept {
-    T* item = nullptr;
+  MAGPIE_COLD bool pop_last(std::int64_t bottom, std::int64_t top) noexcept {
     // F4: one taker for each index. seq_cst: in one order with F2; relaxed on failure: a thief has it
-    if (top == bottom && top_.compare_exchange_strong(top, top + 1, seq_cst, relaxed)) item = item_at(bottom);
+    const bool taken = top == bottom && top_.compare_exchange_strong(top, top + 1, seq_cst, relaxed);
     bottom_.store(bottom + 1, relaxed);  // relaxed: publishes nothing; the deque is empty at bottom + 1 == top
-    return item;
+    return taken;
   }
 
   MAGPIE_COLD bool make_room(std::int64_t bottom) noexcept {
     oldest_ = top_.load(acquire);  // F5: pairs with the exchange in steal(): its read of the slot came before our reuse
-    if (bottom - oldest_ <= mine_->mask) return true;
+    if (bottom - oldest_ <= mask_) return true;
     ring* bigger = nullptr;
     try {
-      bigger = new ring((static_cast<std::size_t>(mine_->mask) + 1) * 2);
+      bigger = new ring((static_cast<std::size_t>(mask_) + 1) * 2);
     } catch (...) {
       return false;
     }
-    for (std::int64_t i = oldest_; i < bottom; ++i)
-      bigger->at(i).store(item_at(i), relaxed);  // relaxed: published below
+    for (std::int64_t i = oldest_; i < bottom; ++i) {
+      bigger->at(i).store(mine_->at(i).load(relaxed), relaxed);  // relaxed: our own stores, published below
+    }
     bigger->older = mine_;
-    mine_ = bigger;
+    use(bigger);
     shared_.store(bigger, release);  // F3: pairs with the acquire in steal(): who sees `bigger` sees its slots
     return true;
   }
 
   // The owner's line. bottom_ is read by thieves, the rest by the owner only.
   alignas(line_size) typename Atomics::template atomic<std::int64_t> bottom_{0};
-  ring* mine_;
+  slot* slots_;        // of mine_
+  std::int64_t mask_;  // of mine_
   std::int64_t floor_ = 0;
   std::int64_t oldest_ = 0;  // a past value of top_: saves the owner from reading the thieves' line
+  ring* mine_;
   // The thieves' line.
   alignas(line_size) typename Atomics::template atomic<std::int64_t> top_{0};
   typename Atomics::template atomic<ring*> shared_{nullptr};
