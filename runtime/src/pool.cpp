@@ -15,19 +15,20 @@
 namespace magpie::detail {
 namespace {
 
-void print_unhandled(std::exception_ptr error, std::string_view task_name) {
-  const char* what = "an exception that is no std::exception";
+std::string describe(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& e) {
-    what = e.what();
-    std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-                 task_name.data(), what);
-    return;
+    return e.what();
   } catch (...) {
+    return "an exception that is no std::exception";
   }
+}
+
+void print_unhandled(std::exception_ptr error,
+                     std::string_view task_name) {  // NOLINT: the signature is the interface's
   std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-               task_name.data(), what);
+               task_name.data(), describe(error).c_str());
 }
 
 unsigned worker_count(unsigned wanted) {

@@ -113,8 +113,7 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     handles_ = {tasks.take()...};
   }
   /// Before it is awaited.
-  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {
-  }
+  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {}
   gather_of& operator=(gather_of&&) = delete;
   MAGPIE_INLINE ~gather_of() {
     if (handles_[0]) [[unlikely]]
@@ -172,12 +171,10 @@ template <class T>
 class [[nodiscard]] gather_range : public detail::gather_awaiter {
  public:
   explicit gather_range(std::vector<detail::task_coroutine> handles)
-      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {
-  }
+      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {}
   /// Before it is awaited.
   gather_range(gather_range&& other) noexcept
-      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {
-  }
+      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {}
   gather_range& operator=(gather_range&&) = delete;
   ~gather_range() {
     if (handles_.empty() || !handles_[0]) return;

@@ -44,7 +44,8 @@ class MAGPIE_EXPORT exception_group : public std::runtime_error {
         return &found;
       } catch (const exception_group& inner) {
         if (const E* found = inner.find<E>()) return found;
-      } catch (...) {  // of another type: go on
+      } catch (...) {
+        // nothing: it is of another type, go on
       }
     }
     return nullptr;

@@ -149,10 +149,9 @@ task<void> detail::promise<void, How>::get_return_object() noexcept {
 template <class T, class... Parameters>
 struct std::coroutine_traits<magpie::task<T>, Parameters...> {
   static constexpr bool trivial =
-      ((std::is_reference_v<Parameters> || std::is_trivially_copyable_v<Parameters>)&&...);
-  using promise_type =
-      magpie::detail::promise<T, MAGPIE_POOL_FRAMES && trivial ? magpie::detail::freed::directly
-                                                               : magpie::detail::freed::by_destroy>;
+      ((std::is_reference_v<Parameters> || std::is_trivially_copyable_v<Parameters>) && ...);
+  using promise_type = magpie::detail::promise<T, MAGPIE_FREE_DIRECTLY && trivial ? magpie::detail::freed::directly
+                                                                                  : magpie::detail::freed::by_destroy>;
 };
 
 // What else can be awaited in a task.

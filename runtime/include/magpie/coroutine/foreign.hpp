@@ -118,7 +118,8 @@ class foreign_awaiter : public native_awaiter, private runnable {
 };
 
 template <class A>
-requires(has_awaiter<A> && !native<A>) struct native_awaiter_for<A> {
+  requires(has_awaiter<A> && !native<A>)
+struct native_awaiter_for<A> {
   // By reference if that is what the awaitable gave, else by value.
   using inner =
       std::conditional_t<std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>, awaiter_t<A>&, awaiter_t<A>>;

@@ -76,11 +76,13 @@ struct promise_common : promise_base {
   }
 
   template <class A>
-  requires awaitable<A> MAGPIE_INLINE decltype(auto) await_transform(A&& a) {
+    requires awaitable<A>
+  MAGPIE_INLINE decltype(auto) await_transform(A&& a) {
     return native_awaiter_for<A>::make(static_cast<A&&>(a));
   }
   template <class A>
-  requires(!awaitable<A>) void await_transform(A&&) {
+    requires(!awaitable<A>)
+  void await_transform(A&&) {
     static_assert(always_false<A>,
                   "magpie: this cannot be awaited. A task, and what a combinator returns, is awaited once and as an "
                   "rvalue: co_await f(), or co_await std::move(t)");
@@ -112,7 +114,7 @@ struct promise final : promise_common<T, How> {
   task<T> get_return_object() noexcept;
 
   template <class U = T>
-  requires std::convertible_to<U&&, T>
+    requires std::convertible_to<U&&, T>
   void return_value(U&& value) noexcept(std::is_nothrow_constructible_v<T, U&&>) {
     this->slot().fill(std::forward<U>(value));
   }

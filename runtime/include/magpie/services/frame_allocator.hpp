@@ -19,6 +19,10 @@ namespace magpie::detail {
 #define MAGPIE_POOL_FRAMES (!MAGPIE_SANITIZED)
 #endif
 
+/// Whether a frame may go to the free list at the end of its task without a call of destroy(), where nothing in it
+/// needs a destructor. It pays on GCC only (docs/design/0003-direct-free.md).
+#define MAGPIE_FREE_DIRECTLY (MAGPIE_POOL_FRAMES && MAGPIE_GCC)
+
 class frame_cache {
  public:
   static constexpr std::size_t granule = 16;
