@@ -125,7 +125,7 @@ class progress {
     }
     const auto done = static_cast<double>(bytes());
     const auto all = std::max(static_cast<double>(all_bytes), 1.0);
-    const double seconds = std::chrono::duration<double>(clock::now() - since).count();
+    const double seconds = std::max(std::chrono::duration<double>(clock::now() - since).count(), 1e-9);
     const double part = std::min(done / all, 1.0);
     std::string bar(20, ' ');
     std::fill_n(bar.begin(), static_cast<int>(part * 20), '#');

@@ -192,7 +192,8 @@ magpie::task<std::vector<file>> descend(contents found, progress& shown) {
 }
 
 magpie::task<std::vector<file>> walk(directory& here, progress& shown) {
-  co_return co_await descend(read_or_report(here, shown), shown);
+  contents found = read_or_report(here, shown);
+  co_return co_await descend(std::move(found), shown);
 }
 
 // --- Phase 2: what are their digests
@@ -315,7 +316,8 @@ int run(const options& chosen) {
   magpie::runtime pool({.workers = chosen.workers, .thread_name = "treesum"});
   const std::vector<file> files = pool.block_on(sum_tree(chosen.paths, shown));
   shown.finish();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double seconds =
+      std::max(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 1e-9);
   const double cpu = cpu_seconds();
 
   std::size_t listed = 0;
@@ -327,8 +329,9 @@ int run(const options& chosen) {
   flush_output();
 
   const auto bytes = static_cast<double>(shown.bytes());
-  std::fprintf(stderr, "treesum: %zu files, %s in %.2f s: %s/s; %u workers, %.2f processors busy on average\n", listed,
-               in_bytes(bytes).c_str(), seconds, in_bytes(bytes / seconds).c_str(), pool.workers(), cpu / seconds);
+  std::fprintf(stderr, "treesum: %zu files, %s in %.2f s: %s/s; %u worker%s, %.2f processors busy on average\n", listed,
+               in_bytes(bytes).c_str(), seconds, in_bytes(bytes / seconds).c_str(), pool.workers(),
+               pool.workers() == 1 ? "" : "s", cpu / seconds);
   if (shown.problems() == 0) return 0;
   std::fprintf(stderr, "treesum: %llu left out, named above\n", static_cast<unsigned long long>(shown.problems()));
   return 1;

@@ -150,6 +150,10 @@ fi
 changes() { # MESSAGE COMMAND...
   message=$1
   shift
+  if [ ! -d /proc/self/fd ]; then
+    echo "skipped: $message, as /proc is not mounted"
+    return
+  fi
   mkdir -p moving
   echo steady >moving/steady
   if ! truncate -s 1T moving/huge 2>/dev/null; then
