@@ -131,7 +131,7 @@ contents read_directory(directory& here, progress& shown) {
   if (!stream) throw trouble::from_errno();
   const int where = ::dirfd(stream.get());
   struct stat status;
-  if (::fstat(where, &status) != 0) throw trouble::from_errno();
+  if (where < 0 || ::fstat(where, &status) != 0) throw trouble::from_errno();
   here.device = status.st_dev;
   here.inode = status.st_ino;
   for (const directory* above = here.parent; above != nullptr; above = above->parent) {
@@ -202,10 +202,11 @@ magpie::task<std::vector<file>> walk(directory& here, progress& shown) {
 /// Cuts the files, largest first, into runs that are worth a task each: opening a small file costs as much as hashing
 /// 16 KiB. There are some 4,096 of them at most, so however many files there are, the tasks need little memory.
 std::vector<std::span<file>> in_batches(std::span<file> files) {
-  const auto cost = [](const file& f) { return f.size + 16 * 1024; };
+  constexpr std::uint64_t KiB = 1024;
+  const auto cost = [](const file& f) { return f.size + 16 * KiB; };
   std::uint64_t all = 0;
   for (const file& f : files) all += cost(f);
-  const std::uint64_t enough = std::max<std::uint64_t>(1024 * 1024, all / 4096);
+  const std::uint64_t enough = std::max(1024 * KiB, all / 4096);
 
   std::vector<std::span<file>> batches;
   while (!files.empty()) {
@@ -269,8 +270,9 @@ options parsed(std::span<char*> arguments) {
       } else {
         throw wrong_usage("--workers needs a number after it");
       }
-      const char* const end = argument.data() + argument.size();
-      const auto [rest, error] = std::from_chars(argument.data(), end, result.workers);
+      const char* const first = argument.data();
+      const char* const end = first + argument.size();
+      const auto [rest, error] = std::from_chars(first, end, result.workers);
       if (error != std::errc() || rest != end || result.workers < 1 || result.workers > 1024) {
         throw wrong_usage("--workers takes a whole number from 1 to 1024, not '" + printable(argument) + "'");
       }
