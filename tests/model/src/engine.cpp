@@ -65,9 +65,9 @@ void engine::run_again_recording(result& found) {
   table_.clear();
   run_once();
   recording_ = false;
-  found.failed = !why_.empty();
+  found.failed = !scripted_ || !why_.empty();
   found.why = why_;
-  if (!scripted_ && why_ != first) found.why = first + " (and differently when run again: the scene is not deterministic)";
+  if (!scripted_ && why_ != first) found.why = first + "; but run again: " + (why_.empty() ? not_deterministic : why_);
   found.table = table_.print();
   found.replay = decisions_;
 }
@@ -121,6 +121,7 @@ void engine::run_main() {
   run_threads();
   scene_.after(scene_at_);
   scene_.destroy(scene_at_);
+  if (trail_.repeating() && !scripted_) fail(not_deterministic);
   if (const void* left = heap_.leaked()) fail("leak: " + heap_.describe(left) + " was never destroyed");
 }
 

@@ -14,6 +14,8 @@ constexpr std::uint8_t bit(int thread) noexcept { return static_cast<std::uint8_
 /// move have: two threads that spin must not starve a third, on which both wait, for ever.
 constexpr int lenient_pauses = 2;
 
+constexpr const char* script_misfit = "the replay string does not fit this scene";
+
 }  // namespace
 
 std::uint64_t engine::random() noexcept {
@@ -69,11 +71,11 @@ int engine::choose(int count) {
   int taken = 0;
   if (scripted_) {
     taken = script_at_ < options_.replay.size() ? options_.replay[script_at_++] - 'a' : 0;
-    if (taken < 0 || taken >= count) fail("the replay string does not fit this scene");
+    if (taken < 0 || taken >= count) fail(script_misfit);
   } else if (!redundant_) {
     const bool dice = options_.mode == options::strategy::random && !trail_.repeating() && random() % 2 == 0;
     taken = trail_.choose(count, dice ? static_cast<int>(random() % static_cast<std::uint64_t>(count)) : 0);
-    if (taken < 0) fail("the scene is not deterministic: it behaved differently when it was run again");
+    if (taken < 0) fail(not_deterministic);
   }
   if (recording_) decisions_ += static_cast<char>('a' + taken);
   return taken;
@@ -103,7 +105,7 @@ int engine::decide(const std::array<int, max_threads>& enabled, int count) {
     const int wanted = script_at_ < options_.replay.size() ? options_.replay[script_at_++] - '0' : enabled[0];
     for (int i = 0; i < count; ++i)
       if (enabled[static_cast<std::size_t>(i)] == wanted) return wanted;
-    fail("the replay string does not fit this scene");
+    fail(script_misfit);
   }
   if (redundant_ || scripted_) return enabled[0];
 
@@ -120,7 +122,7 @@ int engine::decide(const std::array<int, max_threads>& enabled, int count) {
   if (open_count > 1) {
     const bool fresh = options_.mode == options::strategy::random && !trail_.repeating();
     taken = trail_.choose(open_count, fresh ? highest_priority(open, open_count) : 0);
-    if (taken < 0) fail("the scene is not deterministic: it behaved differently when it was run again");
+    if (taken < 0) fail(not_deterministic);
   }
   const bool reduces =
       options_.mode == options::strategy::exhaustive && options_.preemptions == unbounded && options_.reduce;

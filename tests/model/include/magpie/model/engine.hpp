@@ -217,6 +217,9 @@ class engine {
   std::size_t script_at_ = 0;
 };
 
+inline constexpr const char* not_deterministic =
+    "the scene is not deterministic: it behaved differently when it was run again";
+
 const char* order_name(std::memory_order order) noexcept;
 
 inline bool acquires(std::memory_order order) noexcept {

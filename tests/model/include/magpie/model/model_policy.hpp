@@ -33,6 +33,4 @@ struct atomics {
   static void fence(std::memory_order order) { model::fence(order); }
 };
 
-inline void pause() { atomics::pause(); }
-
 }  // namespace magpie::model
