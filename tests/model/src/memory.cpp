@@ -26,6 +26,7 @@ int engine::open(const void* atomic, std::uint64_t value, value_kind kind) {
   made.accessed[static_cast<std::size_t>(current_)] = made.created;
   made.woken_at = 0;
   made.stale = {};
+  made.early = {};
   message& initial = append(made, nullptr, value);
   initial.carries = false;
   thread().current.raise(open_, initial.position);
@@ -91,6 +92,12 @@ void engine::offer(candidates& to, message* each) {
 bool engine::too_stale(const location& at, const message& each) const noexcept {
   const auto& last = at.stale[static_cast<std::size_t>(current_)];
   return &each != at.newest && last.position == each.position && last.times >= options_.stale_reads;
+}
+
+/// The thread's writes have gone before the newest one too often in a row: a lock that is taken by an exchange in a loop
+/// would else be kept for ever from a thread that always looks at the time before the unlock.
+bool engine::too_early(const location& at, const message& each) const noexcept {
+  return &each != at.newest && at.early[static_cast<std::size_t>(current_)] >= options_.stale_reads;
 }
 
 // ---- the order S ----
@@ -204,6 +211,8 @@ void engine::note_reader(message& from, int node) {
 /// it belongs to the same release sequence. (A plain store of the same thread does not, since C++20.)
 void engine::write(location& at, message& made, const message* continues, std::memory_order order, int node) {
   scene_thread& me = thread();
+  auto& early = at.early[static_cast<std::size_t>(current_)];
+  early = &made == at.newest ? 0 : early + 1;
   made.carries = true;
   if (releases(order)) {
     made.handed.assign(me.current);
@@ -251,7 +260,7 @@ void engine::store(int id, const void* atomic, std::uint64_t value, std::memory_
   const stamp floor = now().seen(id);
   candidates behind;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
-    if (!each->taken && coherent_with_sc(at, *each, order, event::store)) offer(behind, each);
+    if (!each->taken && !too_early(at, *each) && coherent_with_sc(at, *each, order, event::store)) offer(behind, each);
   message& place = *behind.at[static_cast<std::size_t>(choose(behind.count))];
 
   const int node = commit_sc(at, place, order, event::store);
@@ -272,7 +281,7 @@ std::uint64_t engine::modify(int id, const void* atomic, transform change, std::
   const stamp floor = now().seen(id);
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
-    if (!each->taken && coherent_with_sc(at, *each, order, event::modify)) offer(from, each);
+    if (!each->taken && !too_early(at, *each) && coherent_with_sc(at, *each, order, event::modify)) offer(from, each);
   message& chosen = *from.at[static_cast<std::size_t>(choose(from.count))];
 
   const int node = commit_sc(at, chosen, order, event::modify);
@@ -299,7 +308,8 @@ bool engine::compare_exchange(int id, const void* atomic, std::uint64_t& expecte
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older) {
     const bool matches = each->value == expected && !for_no_reason;
-    const bool possible = matches ? !each->taken && coherent_with_sc(at, *each, success, event::modify)
+    const bool possible = matches ? !each->taken && !too_early(at, *each) &&
+                                        coherent_with_sc(at, *each, success, event::modify)
                                   : !too_stale(at, *each) && coherent_with_sc(at, *each, failure, event::load);
     if (possible) offer(from, each);
   }

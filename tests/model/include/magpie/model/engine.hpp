@@ -167,6 +167,7 @@ class engine {
   enum class event : std::uint8_t { load, store, modify };
   void offer(candidates& to, message* each);
   bool too_stale(const location& at, const message& each) const noexcept;
+  bool too_early(const location& at, const message& each) const noexcept;
   bool coherent_with_sc(location& at, message& each, std::memory_order order, event kind);
   node_set sc_before(const location& at, const message& each, event kind);
   node_set sc_after(const location& at, const message& each);

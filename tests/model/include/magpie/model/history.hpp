@@ -48,6 +48,8 @@ struct location {
     std::uint32_t times;
   };
   std::array<staleness, thread_slots> stale;
+  /// How often in a row a write of a thread has gone before one that ran earlier.
+  std::array<std::uint32_t, thread_slots> early;
 };
 
 }  // namespace magpie::model

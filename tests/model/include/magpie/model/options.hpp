@@ -30,8 +30,8 @@ struct options {
   /// An execution with more steps than this is reported as a livelock.
   std::uint32_t max_steps = 2'000;
 
-  /// How often in a row a thread may read the same outdated value of one atomic. C++ only promises that a store becomes
-  /// visible in a reasonable time; without a bound every spin loop has infinite executions.
+  /// How often in a row a thread may read the same outdated value of one atomic, or write before its newest one. C++ only
+  /// promises that a store becomes visible in a reasonable time; without a bound every spin loop has infinite executions.
   std::uint32_t stale_reads = 2;
 
   /// How many weak compare-exchanges may fail for no reason, and futex waits return for none; each thread, each execution.
