@@ -119,11 +119,18 @@ class foreign_awaiter : public native_awaiter, private runnable {
 
 template <class A>
 requires(has_awaiter<A> && !native<A>) struct native_awaiter_for<A> {
-  // By reference if that is what the awaitable gave, else by value.
+  // By reference if that is what the awaitable gave, be it an rvalue, which lives as long as the await; else by value.
   using inner =
       std::conditional_t<std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>, awaiter_t<A>&, awaiter_t<A>>;
   static auto make(A&& a) {
-    return foreign_awaiter<inner>([&]() -> decltype(auto) { return get_awaiter(static_cast<A&&>(a)); });
+    return foreign_awaiter<inner>([&]() -> inner {
+      if constexpr (std::is_reference_v<inner>) {
+        auto&& given = get_awaiter(static_cast<A&&>(a));
+        return given;
+      } else {
+        return get_awaiter(static_cast<A&&>(a));
+      }
+    });
   }
 };
 
