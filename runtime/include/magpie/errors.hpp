@@ -49,6 +49,7 @@ class MAGPIE_EXPORT exception_group : public std::runtime_error {
         } catch (const exception_group& inner) {
           if (const E* found = inner.find<E>()) return found;
         } catch (...) {
+          // nothing: it is none, go on
         }
       }
     }

@@ -42,7 +42,8 @@ constexpr void reject_unsafe_callable() {
 }
 
 template <class A>
-requires awaitable<A> task<await_result_t<A>> to_task(A&& a) {
+  requires awaitable<A>
+task<await_result_t<A>> to_task(A&& a) {
   if constexpr (is_task<std::remove_cvref_t<A>>) {
     return task<await_result_t<A>>(static_cast<A&&>(a));
   } else if constexpr (awaitable_callable<A>) {
@@ -66,8 +67,8 @@ struct native_awaiter_for<A> {
 ///
 /// Errors: std::bad_alloc; what the callable throws, at the await. Cost: one frame more.
 template <class F, class... Args>
-requires std::invocable<F&, Args...> && detail::has_awaiter<std::invoke_result_t<F&, Args...>>
-    task<await_result_t<std::invoke_result_t<F&, Args...>>> co_invoke(F callable, Args... arguments) {
+  requires std::invocable<F&, Args...> && detail::has_awaiter<std::invoke_result_t<F&, Args...>>
+task<await_result_t<std::invoke_result_t<F&, Args...>>> co_invoke(F callable, Args... arguments) {
   co_return co_await std::invoke(callable, std::move(arguments)...);
 }
 
