@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstddef>
 
-/// The work-stealing deque of Le, Pop, Cohen, Zappa Nardelli: "Correct and efficient work-stealing for weak memory models",
-/// PPoPP 2013, figure 1, in C++ and with each of its orders a parameter. Items are numbers, 0 is none.
+/// The work-stealing deque of Le, Pop, Cohen, Zappa Nardelli: "Correct and efficient work-stealing for weak memory
+/// models", PPoPP 2013, figure 1, in C++ and with each of its orders a parameter. Items are numbers, 0 is none.
 namespace classics {
 
 namespace model = magpie::model;
@@ -83,7 +83,8 @@ class chase_lev {
   }
 
   /// Takes up to `limit` items, one at a time, but looks for the array only once where `Refresh` is false: the fault of
-  /// crossbeam-deque before 0.8.1 (CVE-2021-32810). The bounds are read anew each time, and may belong to a newer array.
+  /// crossbeam-deque before 0.8.1 (CVE-2021-32810). The bounds are read anew each time, and may belong to a newer
+  /// array.
   template <bool Refresh, class Use>
   void steal_batch(int limit, Use use) {
     array* a = nullptr;

@@ -1,9 +1,9 @@
-#include "chase_lev.hpp"
-
 #include <magpie/model/expectations.hpp>
 
-// The deque of Le et al. with each of its ten orders weakened. Six mutants lose or double an item or touch an array that
-// they may not see yet; four cannot be told from the original, and each says why.
+#include "chase_lev.hpp"
+
+// The deque of Le et al. with each of its ten orders weakened. Six mutants lose or double an item or touch an array
+// that they may not see yet; four cannot be told from the original, and each says why.
 namespace classics {
 namespace {
 
@@ -14,7 +14,9 @@ using model::unbounded;
 template <class Orders>
 using grows = chase_lev_scene<Orders, 3, 1>;
 
-TEST(ChaseLev, HoldsForOneThief) { (expect_holds<chase_lev_scene<chase_lev_orders, 2, 1>>({.preemptions = unbounded})); }
+TEST(ChaseLev, HoldsForOneThief) {
+  (expect_holds<chase_lev_scene<chase_lev_orders, 2, 1>>({.preemptions = unbounded}));
+}
 TEST(ChaseLev, HoldsForTwoThieves) { expect_holds<grows<chase_lev_orders>>({.preemptions = 2}); }
 TEST(ChaseLev, HoldsForTwoThievesUnbounded) { expect_holds<grows<chase_lev_orders>>({.preemptions = unbounded}); }
 
@@ -55,15 +57,16 @@ struct relaxed_steal_top : chase_lev_orders {
 };
 TEST(ChaseLev, StealTopIsEquivalent) { expect_holds<grows<relaxed_steal_top>>({.preemptions = unbounded}); }
 
-/// It keeps the reuse of a slot behind the thief's read of it. To see the difference a thief would have to read what the
-/// owner stores because of the thief's own exchange: load buffering, which RC11 and every processor forbid here (the
-/// thief's exchange releases, the owner's store depends on what it read).
+/// It keeps the reuse of a slot behind the thief's read of it. To see the difference a thief would have to read what
+/// the owner stores because of the thief's own exchange: load buffering, which RC11 and every processor forbid here
+/// (the thief's exchange releases, the owner's store depends on what it read).
 struct relaxed_push_top : chase_lev_orders {
   static constexpr std::memory_order push_top = relaxed;
 };
 TEST(ChaseLev, PushTopIsEquivalent) { expect_holds<grows<relaxed_push_top>>({.preemptions = unbounded}); }
 
-/// A read-modify-write reads the newest value whatever its order, and all that S needs to know of top stands in the fences.
+/// A read-modify-write reads the newest value whatever its order, and all that S needs to know of top stands in the
+/// fences.
 struct relaxed_take_exchange : chase_lev_orders {
   static constexpr std::memory_order take_exchange = relaxed;
 };

@@ -19,8 +19,8 @@ constexpr std::memory_order seq_cst = std::memory_order_seq_cst;
 
 enum class head_kind { bare, tagged };
 
-/// Nodes are numbers 1 to 3, 0 is none. `tagged` counts the exchanges in the upper half of the head, which tells apart two
-/// moments at which the same node is on top.
+/// Nodes are numbers 1 to 3, 0 is none. `tagged` counts the exchanges in the upper half of the head, which tells apart
+/// two moments at which the same node is on top.
 template <head_kind Kind>
 class treiber_stack {
  public:
@@ -114,9 +114,9 @@ TEST(Treiber, HoldsWithReclamationAtTheEnd) {
 
 struct eventcount_orders {
   static constexpr bool looks_again = true;
-  static constexpr std::memory_order announce = seq_cst;   // the waiter says that it will sleep
+  static constexpr std::memory_order announce = seq_cst;  // the waiter says that it will sleep
   static constexpr std::memory_order look_again = seq_cst;
-  static constexpr std::memory_order publish = seq_cst;    // the producer
+  static constexpr std::memory_order publish = seq_cst;  // the producer
   static constexpr std::memory_order look_for_waiters = seq_cst;
 };
 

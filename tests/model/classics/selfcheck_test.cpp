@@ -152,7 +152,9 @@ struct forgets_nothing {
     for (int i = 0; works && i < 3; ++i) x.store(1, relaxed);
   }
 };
-TEST(Scene, ReportsNondeterminism) { EXPECT_NE(explore<forgets_nothing>().why.find("not deterministic"), std::string::npos); }
+TEST(Scene, ReportsNondeterminism) {
+  EXPECT_NE(explore<forgets_nothing>().why.find("not deterministic"), std::string::npos);
+}
 
 /// A bug that needs three preemptions: found by the bound of three and no less, and by the random mode.
 struct three_switches {

@@ -6,8 +6,8 @@
 /// How the ring releases a slot that it has emptied.
 enum class release_slot { in_time, too_early };
 
-/// The queue of docs/guide/model-checking.md: one thread pushes, one pops. It is a template over the atomics policy, like
-/// each lock-free room of magpie, so that the code that ships is the code that is checked.
+/// The queue of docs/guide/model-checking.md: one thread pushes, one pops. It is a template over the atomics policy,
+/// like each lock-free room of magpie, so that the code that ships is the code that is checked.
 template <class T, std::size_t Capacity, class Atomics, release_slot Release = release_slot::in_time>
 class ring_queue {
  public:

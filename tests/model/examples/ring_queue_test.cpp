@@ -1,6 +1,6 @@
-#include "ring_queue.hpp"
-
 #include <magpie/model/expectations.hpp>
+
+#include "ring_queue.hpp"
 
 namespace {
 

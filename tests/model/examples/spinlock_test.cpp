@@ -1,6 +1,6 @@
-#include "spinlock.hpp"
-
 #include <magpie/model/expectations.hpp>
+
+#include "spinlock.hpp"
 
 namespace {
 
@@ -25,8 +25,6 @@ TEST(Spinlock, Excludes) {
   model::expect_holds<two_increments<std::memory_order_release>>({.preemptions = model::unbounded});
 }
 
-TEST(Spinlock, RelaxedUnlockIsCaught) {
-  model::expect_fails<two_increments<std::memory_order_relaxed>>("data race");
-}
+TEST(Spinlock, RelaxedUnlockIsCaught) { model::expect_fails<two_increments<std::memory_order_relaxed>>("data race"); }
 
 }  // namespace

@@ -29,7 +29,8 @@ enumeration::enumeration(const program& text) {
     if (reads(e)) readers_.push_back(e);
     if (e > 1 && writes(e)) order_[at(events_[at(e)].location)].push_back(e);
     for (int later = e + 1; later < count(); ++later)
-      if (events_[at(e)].thread == events_[at(later)].thread && events_[at(e)].thread >= 0) sequenced_[at(e)] |= bit(later);
+      if (events_[at(e)].thread == events_[at(later)].thread && events_[at(e)].thread >= 0)
+        sequenced_[at(e)] |= bit(later);
     for (int each = 2; e < 2 && each < count(); ++each) sequenced_[at(e)] |= bit(each);  // before the threads start
   }
 }
@@ -141,7 +142,8 @@ bool enumeration::consistent() {
       for (int x = 0; x < count() && !ordered; ++x) {
         if ((from & bit(x)) == 0) continue;
         for (int y = 0; y < count() && !ordered; ++y)
-          ordered = (coherence[at(x)] & bit(y)) != 0 && (y == b ? !is_fence(b) : is_fence(b) && (before[at(y)] & bit(b)) != 0);
+          ordered = (coherence[at(x)] & bit(y)) != 0 &&
+                    (y == b ? !is_fence(b) : is_fence(b) && (before[at(y)] & bit(b)) != 0);
       }
       // RC11 adds: sequenced before something that happens before a fence; and of fences, happens-before.
       if (is_fence(b)) {

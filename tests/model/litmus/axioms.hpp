@@ -5,9 +5,10 @@
 #include <set>
 #include <vector>
 
-/// The memory model a second time, written down as axioms instead of as an engine, and slow: for a small program it goes
-/// through every assignment of writes to loads and every modification order, and keeps those that C++20 (with RC11's
-/// exclusion of program-order-and-reads-from cycles) calls consistent. The checker must agree with it on any program.
+/// The memory model a second time, written down as axioms instead of as an engine, and slow: for a small program it
+/// goes through every assignment of writes to loads and every modification order, and keeps those that C++20 (with
+/// RC11's exclusion of program-order-and-reads-from cycles) calls consistent. The checker must agree with it on any
+/// program.
 namespace litmus::axioms {
 
 enum class kind { store, load, exchange, fence };

@@ -139,7 +139,9 @@ struct lone_compare_exchange {
   int done = 0;
   void thread(int) {
     int expected = 0;
-    done = (Weak ? x.compare_exchange_weak(expected, 1, rlx, rlx) : x.compare_exchange_strong(expected, 1, rlx, rlx)) ? 1 : 0;
+    done = (Weak ? x.compare_exchange_weak(expected, 1, rlx, rlx) : x.compare_exchange_strong(expected, 1, rlx, rlx))
+               ? 1
+               : 0;
   }
   tuple outcome() const { return {done, x.load(rlx)}; }
 };

@@ -12,7 +12,8 @@
 #include <vector>
 
 /// Support for litmus tests. A test is a scene with a function `outcome()` that lists what its loads read and, where it
-/// matters, the final values. expect_outcomes() asks for *exactly* the given set: each allowed outcome is seen, no other.
+/// matters, the final values. expect_outcomes() asks for *exactly* the given set: each allowed outcome is seen, no
+/// other.
 namespace litmus {
 
 using namespace magpie::model;

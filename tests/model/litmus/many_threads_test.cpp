@@ -15,8 +15,12 @@ struct iriw {
   int r[4] = {};
   void thread(int self) {
     switch (self) {
-      case 0: x.store(1, Store); break;
-      case 1: y.store(1, Store); break;
+      case 0:
+        x.store(1, Store);
+        break;
+      case 1:
+        y.store(1, Store);
+        break;
       case 2:
         r[0] = x.load(First);
         if (Fences) fence(sc);
@@ -54,7 +58,9 @@ struct wrc {
   int r0 = 0, r1 = 0, r2 = 0;
   void thread(int self) {
     switch (self) {
-      case 0: x.store(1, Write); break;
+      case 0:
+        x.store(1, Write);
+        break;
       case 1:
         r0 = x.load(Read);
         y.store(1, Store);
@@ -114,7 +120,9 @@ struct rwc {
   int r0 = 0, r1 = 0, r2 = 0;
   void thread(int self) {
     switch (self) {
-      case 0: x.store(1, Store); break;
+      case 0:
+        x.store(1, Store);
+        break;
       case 1:
         r0 = x.load(Load);
         if (Fences) fence(sc);
@@ -133,7 +141,8 @@ TEST(Litmus, RwcSeqCst) { (expect_outcomes<rwc<sc, sc>>(eight_without({{1, 0, 0}
 /// Allowed in C++11 against the intent of fences; forbidden since P0668 (PLDI'17, figure "RWC+syncs").
 TEST(Litmus, RwcScFences) { (expect_outcomes<rwc<rlx, rlx, true>>(eight_without({{1, 0, 0}}))); }
 
-/// seq_cst operations joined by weaker synchronisation in between, at both ends sequenced: S follows (PLDI'17, "W+RWC").
+/// seq_cst operations joined by weaker synchronisation in between, at both ends sequenced: S follows (PLDI'17,
+/// "W+RWC").
 template <std::memory_order Store, std::memory_order Load>
 struct w_rwc {
   static constexpr int threads = 3;
@@ -200,7 +209,9 @@ struct release_sequence_rmw {
         data.store(1, rlx);
         flag.store(1, rel);
         break;
-      case 1: flag.fetch_add(10, rlx); break;
+      case 1:
+        flag.fetch_add(10, rlx);
+        break;
       default:
         r = flag.load(acq);
         d = data.load(rlx);

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <random>
 
-// The checker against the axioms, on random programs: both must see exactly the same outcomes. MAGPIE_MODEL_PROGRAMS sets
-// how many.
+// The checker against the axioms, on random programs: both must see exactly the same outcomes. MAGPIE_MODEL_PROGRAMS
+// sets how many.
 namespace litmus {
 namespace {
 
@@ -23,10 +23,18 @@ struct interpreter {
     for (const instruction& each : text[static_cast<std::size_t>(self)]) {
       atomic<int>& at = location[each.location];
       switch (each.what) {
-        case kind::store: at.store(each.value, each.order); break;
-        case kind::load: read[self].push_back(at.load(each.order)); break;
-        case kind::exchange: read[self].push_back(at.exchange(each.value, each.order)); break;
-        case kind::fence: fence(each.order); break;
+        case kind::store:
+          at.store(each.value, each.order);
+          break;
+        case kind::load:
+          read[self].push_back(at.load(each.order));
+          break;
+        case kind::exchange:
+          read[self].push_back(at.exchange(each.value, each.order));
+          break;
+        case kind::fence:
+          fence(each.order);
+          break;
       }
     }
   }
@@ -47,12 +55,21 @@ program random_program(std::mt19937_64& dice) {
   int value = 0;
   for (auto& thread : text)
     for (int i = pick(1, 2, 3, 3); i > 0; --i) {
-      instruction next{pick(kind::store, kind::store, kind::load, kind::load, kind::exchange, kind::fence), pick(0, 1), rlx, 0};
+      instruction next{pick(kind::store, kind::store, kind::load, kind::load, kind::exchange, kind::fence), pick(0, 1),
+                       rlx, 0};
       switch (next.what) {
-        case kind::store: next.order = pick(rlx, rel, sc, sc); break;
-        case kind::load: next.order = pick(rlx, acq, sc, sc); break;
-        case kind::exchange: next.order = pick(rlx, acq, rel, ar, sc); break;
-        case kind::fence: next.order = pick(acq, rel, ar, sc, sc); break;
+        case kind::store:
+          next.order = pick(rlx, rel, sc, sc);
+          break;
+        case kind::load:
+          next.order = pick(rlx, acq, sc, sc);
+          break;
+        case kind::exchange:
+          next.order = pick(rlx, acq, rel, ar, sc);
+          break;
+        case kind::fence:
+          next.order = pick(acq, rel, ar, sc, sc);
+          break;
       }
       if (next.what == kind::store || next.what == kind::exchange) next.value = ++value;
       thread.push_back(next);
@@ -67,10 +84,18 @@ std::string listing(const program& text) {
     for (const instruction& each : text[i]) {
       const char* at = each.location == 0 ? "x" : "y";
       switch (each.what) {
-        case kind::store: out << " " << at << "=" << each.value; break;
-        case kind::load: out << " read " << at; break;
-        case kind::exchange: out << " exchange " << at << "=" << each.value; break;
-        case kind::fence: out << " fence"; break;
+        case kind::store:
+          out << " " << at << "=" << each.value;
+          break;
+        case kind::load:
+          out << " read " << at;
+          break;
+        case kind::exchange:
+          out << " exchange " << at << "=" << each.value;
+          break;
+        case kind::fence:
+          out << " fence";
+          break;
       }
       out << " " << order_name(each.order) << ";";
     }
@@ -88,7 +113,8 @@ TEST(RandomPrograms, AgreeWithTheAxioms) {
     const tuples allowed = axioms::enumeration(interpreter::text).outcomes();
     const tuples seen = outcomes<interpreter>({.preemptions = unbounded, .stale_reads = 10});
     ASSERT_EQ(seen, allowed) << "program " << seed << "\n"
-                             << listing(interpreter::text) << "seen:   " << print(seen) << "\nallowed:" << print(allowed);
+                             << listing(interpreter::text) << "seen:   " << print(seen)
+                             << "\nallowed:" << print(allowed);
   }
 }
 

@@ -1,9 +1,9 @@
 #include "litmus.hpp"
 
 // The shapes with two threads. Where a test names no other source, its verdict is that of herd7 with rc11.cat (Lahav,
-// Vafeiadis, Kang, Hur, Dreyer: "Repairing sequential consistency in C/C++11", PLDI 2017), the shapes those of Maranget,
-// Sarkar, Sewell: "A tutorial introduction to the ARM and POWER relaxed memory models", 2012; the coherence rules are
-// [intro.races] paragraphs 14 to 18 of C++20.
+// Vafeiadis, Kang, Hur, Dreyer: "Repairing sequential consistency in C/C++11", PLDI 2017), the shapes those of
+// Maranget, Sarkar, Sewell: "A tutorial introduction to the ARM and POWER relaxed memory models", 2012; the coherence
+// rules are [intro.races] paragraphs 14 to 18 of C++20.
 namespace litmus {
 namespace {
 
@@ -83,7 +83,8 @@ TEST(Litmus, FenceBehindTheStore) { expect_outcomes<fence_too_late>(all_four); }
 
 // ---- store buffering ----
 
-template <std::memory_order Store, std::memory_order Load, std::memory_order Fence0 = rlx, std::memory_order Fence1 = Fence0>
+template <std::memory_order Store, std::memory_order Load, std::memory_order Fence0 = rlx,
+          std::memory_order Fence1 = Fence0>
 struct store_buffering {
   static constexpr int threads = 2;
   atomic<int> x{0}, y{0};
@@ -197,12 +198,8 @@ struct two_plus_two_writes {
   }
   tuple outcome() const { return {x.load(rlx), y.load(rlx)}; }
 };
-TEST(Litmus, TwoPlusTwoWritesRelaxed) {
-  (expect_outcomes<two_plus_two_writes<rlx>>({{1, 1}, {1, 2}, {2, 1}, {2, 2}}));
-}
-TEST(Litmus, TwoPlusTwoWritesRelease) {
-  (expect_outcomes<two_plus_two_writes<rel>>({{1, 1}, {1, 2}, {2, 1}, {2, 2}}));
-}
+TEST(Litmus, TwoPlusTwoWritesRelaxed) { (expect_outcomes<two_plus_two_writes<rlx>>({{1, 1}, {1, 2}, {2, 1}, {2, 2}})); }
+TEST(Litmus, TwoPlusTwoWritesRelease) { (expect_outcomes<two_plus_two_writes<rel>>({{1, 1}, {1, 2}, {2, 1}, {2, 2}})); }
 TEST(Litmus, TwoPlusTwoWritesSeqCst) { (expect_outcomes<two_plus_two_writes<sc>>({{1, 2}, {2, 1}, {2, 2}})); }
 TEST(Litmus, TwoPlusTwoWritesScFences) { (expect_outcomes<two_plus_two_writes<rlx, sc>>({{1, 2}, {2, 1}, {2, 2}})); }
 

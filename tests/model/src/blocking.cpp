@@ -3,8 +3,8 @@
 #include <algorithm>
 
 // Threads that sleep in the kernel. A futex promises less than one thinks, and the model promises no more: waiting and
-// waking order nothing but the word itself. What a waker wrote before its wake is seen by the check of a wait that comes
-// later (the kernel's bucket lock sees to that); no happens-before comes of it.
+// waking order nothing but the word itself. What a waker wrote before its wake is seen by the check of a wait that
+// comes later (the kernel's bucket lock sees to that); no happens-before comes of it.
 namespace magpie::model {
 
 engine::wait_end engine::futex_wait(int id, const void* atomic, std::uint64_t expected, patience how) {
@@ -51,8 +51,7 @@ int engine::futex_wake(int id, const void* atomic, int count) {
     int sleepers = 0;
     for (int i = 0; i < scene_.threads; ++i) {
       const scene_thread& t = threads_[static_cast<std::size_t>(i)];
-      const bool sleeps =
-          t.now == scene_thread::state::asleep || t.now == scene_thread::state::asleep_with_timeout;
+      const bool sleeps = t.now == scene_thread::state::asleep || t.now == scene_thread::state::asleep_with_timeout;
       if (sleeps && t.waits_for == &at) asleep[static_cast<std::size_t>(sleepers++)] = i;
     }
     if (sleepers == 0) break;

@@ -183,9 +183,12 @@ void* engine::allocate(std::size_t bytes, std::size_t alignment, const char* wha
 void engine::release(const void* address) {
   if (recording_) record("destroys " + describe(address));
   switch (heap_.release(address)) {
-    case tracked_heap::freed::now: return;
-    case tracked_heap::freed::already: fail("double free of " + heap_.describe(address));
-    case tracked_heap::freed::never_made: fail("free of something that make() did not return");
+    case tracked_heap::freed::now:
+      return;
+    case tracked_heap::freed::already:
+      fail("double free of " + heap_.describe(address));
+    case tracked_heap::freed::never_made:
+      fail("free of something that make() did not return");
   }
 }
 
@@ -193,12 +196,18 @@ void engine::release(const void* address) {
 
 const char* order_name(std::memory_order order) noexcept {
   switch (order) {
-    case std::memory_order_relaxed: return "relaxed";
-    case std::memory_order_consume: return "consume";
-    case std::memory_order_acquire: return "acquire";
-    case std::memory_order_release: return "release";
-    case std::memory_order_acq_rel: return "acq_rel";
-    case std::memory_order_seq_cst: return "seq_cst";
+    case std::memory_order_relaxed:
+      return "relaxed";
+    case std::memory_order_consume:
+      return "consume";
+    case std::memory_order_acquire:
+      return "acquire";
+    case std::memory_order_release:
+      return "release";
+    case std::memory_order_acq_rel:
+      return "acq_rel";
+    case std::memory_order_seq_cst:
+      return "seq_cst";
   }
   return "?";
 }
@@ -217,10 +226,14 @@ std::string engine::name_of(const location& at) const { return at.name != nullpt
 
 std::string engine::print_value(std::uint64_t value, value_kind kind) const {
   switch (kind) {
-    case value_kind::signed_number: return std::to_string(static_cast<std::int64_t>(value));
-    case value_kind::unsigned_number: return std::to_string(value);
-    case value_kind::boolean: return value != 0 ? "true" : "false";
-    case value_kind::pointer: return value == 0 ? "null" : describe(reinterpret_cast<const void*>(value));
+    case value_kind::signed_number:
+      return std::to_string(static_cast<std::int64_t>(value));
+    case value_kind::unsigned_number:
+      return std::to_string(value);
+    case value_kind::boolean:
+      return value != 0 ? "true" : "false";
+    case value_kind::pointer:
+      return value == 0 ? "null" : describe(reinterpret_cast<const void*>(value));
   }
   return {};
 }
@@ -236,7 +249,8 @@ std::string engine::choice_text(const location& at, const message& chosen, const
 }
 
 std::string result::report() const {
-  if (failed) return why + "\n" + table + "replay: " + replay + "\n(after " + std::to_string(executions) + " executions)\n";
+  if (failed)
+    return why + "\n" + table + "replay: " + replay + "\n(after " + std::to_string(executions) + " executions)\n";
   char text[160];
   std::snprintf(text, sizeof text, "%s: %llu executions (%llu pruned), %llu steps, %.2f s, %.0f executions/s",
                 complete ? "complete" : "not complete", static_cast<unsigned long long>(executions),

@@ -1,10 +1,10 @@
 #include <magpie/model/fiber.hpp>
 
-#include <cstdint>
-#include <new>
-
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <cstdint>
+#include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MAGPIE_MODEL_ASAN 1
@@ -23,8 +23,8 @@ extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
 #endif
 
-// magpie_model_switch(void** save, void* load): pushes what the calling convention preserves, leaves the stack pointer in
-// *save and continues on the stack `load`, which was left the same way, or laid out by fiber::prepare().
+// magpie_model_switch(void** save, void* load): pushes what the calling convention preserves, leaves the stack pointer
+// in *save and continues on the stack `load`, which was left the same way, or laid out by fiber::prepare().
 #if defined(__x86_64__)
 asm(R"(
 .text

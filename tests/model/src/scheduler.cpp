@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint8_t bit(int thread) noexcept { return static_cast<std::uint8_t>(1u << thread); }
 
-/// A thread that pauses runs again as soon as *anybody* else has moved, this often; from then on only when *all* who can
-/// move have: two threads that spin must not starve a third, on which both wait, for ever.
+/// A thread that pauses runs again as soon as *anybody* else has moved, this often; from then on only when *all* who
+/// can move have: two threads that spin must not starve a third, on which both wait, for ever.
 constexpr int lenient_pauses = 2;
 
 constexpr const char* script_misfit = "the replay string does not fit this scene";

@@ -52,9 +52,9 @@ struct scene_thread {
   std::uint32_t spurious_left = 0;
   int priority = 0;  // PCT
 
-  view current;    // happens-before now
-  view acquired;   // what an acquire fence would add: handed over by writes that were loaded relaxed
-  view released;   // `current` at the last release fence: what relaxed stores hand over
+  view current;   // happens-before now
+  view acquired;  // what an acquire fence would add: handed over by writes that were loaded relaxed
+  view released;  // `current` at the last release fence: what relaxed stores hand over
   bool has_released = false;
 };
 
@@ -69,9 +69,9 @@ struct scene_calls {
   void (*destroy)(void* scene);
 };
 
-/// Runs a scene once for each execution that the options ask for. One per process: the atomics of the model reach it from
-/// inside the code that is checked. Its parts are told apart by file: engine.cpp runs executions, scheduler.cpp decides
-/// who goes on, memory.cpp decides what loads read, blocking.cpp puts threads to sleep.
+/// Runs a scene once for each execution that the options ask for. One per process: the atomics of the model reach it
+/// from inside the code that is checked. Its parts are told apart by file: engine.cpp runs executions, scheduler.cpp
+/// decides who goes on, memory.cpp decides what loads read, blocking.cpp puts threads to sleep.
 class engine {
  public:
   static engine& get();
@@ -213,8 +213,8 @@ class engine {
   // replay
   bool recording_ = false;
   step_table table_;
-  std::string decisions_;    // of this execution, as a replay string
-  bool scripted_ = false;    // follow options_.replay
+  std::string decisions_;  // of this execution, as a replay string
+  bool scripted_ = false;  // follow options_.replay
   std::size_t script_at_ = 0;
 };
 
@@ -224,8 +224,8 @@ inline constexpr const char* not_deterministic =
 const char* order_name(std::memory_order order) noexcept;
 
 inline bool acquires(std::memory_order order) noexcept {
-  return order == std::memory_order_acquire || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst ||
-         order == std::memory_order_consume;
+  return order == std::memory_order_acquire || order == std::memory_order_acq_rel ||
+         order == std::memory_order_seq_cst || order == std::memory_order_consume;
 }
 inline bool releases(std::memory_order order) noexcept {
   return order == std::memory_order_release || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst;

@@ -19,8 +19,8 @@ result expect_holds(const options& wanted = {}) {
   return found;
 }
 
-/// For mutants. Fails if no execution goes wrong, if it goes wrong for a reason other than `why`, or if its replay string
-/// does not lead there again.
+/// For mutants. Fails if no execution goes wrong, if it goes wrong for a reason other than `why`, or if its replay
+/// string does not lead there again.
 template <scene Scene>
 result expect_fails(std::string_view why, const options& wanted = {}) {
   result found = explore<Scene>(wanted);

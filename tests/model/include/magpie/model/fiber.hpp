@@ -8,8 +8,8 @@
 
 namespace magpie::model {
 
-/// A stack that a scene's thread runs on. Switching costs a few nanoseconds: the registers that a call preserves, and no
-/// system call (swapcontext asks the kernel for the signal mask each time).
+/// A stack that a scene's thread runs on. Switching costs a few nanoseconds: the registers that a call preserves, and
+/// no system call (swapcontext asks the kernel for the signal mask each time).
 ///
 /// A fiber may be abandoned in the middle and prepared again; objects on its stack are then never destroyed.
 class fiber {

@@ -14,7 +14,8 @@ namespace magpie::model {
 template <class T>
 concept word = std::is_trivially_copyable_v<T> && sizeof(T) <= 8;
 
-/// A T as the 64 bits that the engine works with, and back. Numbers are extended with their sign, so that they print right.
+/// A T as the 64 bits that the engine works with, and back. Numbers are extended with their sign, so that they print
+/// right.
 template <word T>
 std::uint64_t encode(T value) noexcept {
   if constexpr (std::is_integral_v<T>) {
@@ -111,8 +112,8 @@ class atomic {
     requires std::is_pointer_v<T>
   {
     const auto bytes = elements * static_cast<std::ptrdiff_t>(sizeof(std::remove_pointer_t<T>));
-    return modify([](std::uint64_t old, std::uint64_t by) { return old + by; }, static_cast<std::uint64_t>(bytes), order,
-                  "fetch_add");
+    return modify([](std::uint64_t old, std::uint64_t by) { return old + by; }, static_cast<std::uint64_t>(bytes),
+                  order, "fetch_add");
   }
   T fetch_sub(std::ptrdiff_t elements, std::memory_order order)
     requires std::is_pointer_v<T>

@@ -31,8 +31,8 @@ struct futex {
   }
 };
 
-/// Long enough has passed that every store made so far is visible to this thread. That holds on hardware and not in C++:
-/// call it after a time-out where a protocol relies on it. Nothing happens-before because of it.
+/// Long enough has passed that every store made so far is visible to this thread. That holds on hardware and not in
+/// C++: call it after a time-out where a protocol relies on it. Nothing happens-before because of it.
 inline void refresh() { engine::get().refresh(); }
 
 /// std::mutex under the model.
@@ -59,7 +59,8 @@ class mutex {
   void unlock() {
     engine& model = engine::get();
     model.point(this, operation::effect::writes);
-    if (owner_ != model.self()) model.fail("unlock of the mutex " + model.describe(this) + " by a thread that does not hold it");
+    if (owner_ != model.self())
+      model.fail("unlock of the mutex " + model.describe(this) + " by a thread that does not hold it");
     handed_.assign(model.now());
     model.thread().current.tick(model.self());
     owner_ = nobody;

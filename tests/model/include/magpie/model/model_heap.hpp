@@ -9,8 +9,8 @@
 
 namespace magpie::model {
 
-/// A tracked object: never destroyed is a leak, destroyed twice a double free, and whatever atomics and plains it is made
-/// of report a use after free. `name` is what a failure's table calls it.
+/// A tracked object: never destroyed is a leak, destroyed twice a double free, and whatever atomics and plains it is
+/// made of report a use after free. `name` is what a failure's table calls it.
 template <class T, class... Args>
 T* make_named(const char* name, Args&&... args) {
   return ::new (engine::get().allocate(sizeof(T), alignof(T), name)) T(std::forward<Args>(args)...);

@@ -75,13 +75,13 @@ class plain {
       writer_ = self;
       written_ = now.clock(self);
     }
-    if (model.recording()) model.record(text(model) + (what == access::read ? " is read" : what == access::write ? " is written" : " ends"));
+    if (model.recording())
+      model.record(text(model) + (what == access::read ? " is read" : what == access::write ? " is written" : " ends"));
   }
   [[noreturn]] void race(engine& model, access what, const char* other, int thread) const {
     const char* mine = what == access::read ? "read" : what == access::write ? "write" : "destruction";
     model.fail(std::string("data race: this ") + mine + " of " + text(model) + " and a " + other + " by " +
-               (thread == main_thread ? std::string("main") : "thread " + std::to_string(thread)) +
-               " are not ordered");
+               (thread == main_thread ? std::string("main") : "thread " + std::to_string(thread)) + " are not ordered");
   }
   std::string text(const engine& model) const { return name_ != nullptr ? name_ : model.describe(this); }
 

@@ -10,8 +10,8 @@
 
 namespace magpie::model {
 
-/// The atomics policy under which a lock-free room runs in the model: what `magpie::detail::std_atomics` offers, and the
-/// blocking that a room may need. Instantiate the shipped template with it: `fork_deque<item, model::atomics>`.
+/// The atomics policy under which a lock-free room runs in the model: what `magpie::detail::std_atomics` offers, and
+/// the blocking that a room may need. Instantiate the shipped template with it: `fork_deque<item, model::atomics>`.
 struct atomics {
   template <class T>
   using atomic = model::atomic<T>;

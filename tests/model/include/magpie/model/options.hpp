@@ -30,11 +30,13 @@ struct options {
   /// An execution with more steps than this is reported as a livelock.
   std::uint32_t max_steps = 2'000;
 
-  /// How often in a row a thread may read the same outdated value of one atomic, or write before its newest one. C++ only
-  /// promises that a store becomes visible in a reasonable time; without a bound every spin loop has infinite executions.
+  /// How often in a row a thread may read the same outdated value of one atomic, or write before its newest one. C++
+  /// only promises that a store becomes visible in a reasonable time; without a bound every spin loop has infinite
+  /// executions.
   std::uint32_t stale_reads = 2;
 
-  /// How many weak compare-exchanges may fail for no reason, and futex waits return for none; each thread, each execution.
+  /// How many weak compare-exchanges may fail for no reason, and futex waits return for none; each thread, each
+  /// execution.
   std::uint32_t spurious = 1;
 
   /// Random mode: the seed, and the number of forced changes of priority in an execution (d - 1 of PCT).
@@ -53,7 +55,8 @@ struct result {
   std::string replay;  // give this to options::replay to run the failing execution again
 
   std::uint64_t executions = 0;
-  std::uint64_t pruned = 0;  // executions that the reduction recognised as a reordering of another, and did not branch from
+  std::uint64_t pruned =
+      0;  // executions that the reduction recognised as a reordering of another, and did not branch from
   std::uint64_t steps = 0;
   bool complete = false;  // everything within the bounds of the options was explored
   double seconds = 0;

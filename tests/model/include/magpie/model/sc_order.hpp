@@ -13,8 +13,8 @@ namespace magpie::model {
 ///
 /// S is not the order in which the checker happens to run the operations: C++20 lets S contradict happens-before of
 /// weaker operations in between, and a store may take effect in modification order before one that ran earlier. So
-/// every step names the operations that S puts before it (`sources`) and after it (`targets`), and an outcome that would
-/// close a cycle is not offered.
+/// every step names the operations that S puts before it (`sources`) and after it (`targets`), and an outcome that
+/// would close a cycle is not offered.
 class sc_order {
  public:
   sc_order();

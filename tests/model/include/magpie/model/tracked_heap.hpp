@@ -10,9 +10,9 @@
 
 namespace magpie::model {
 
-/// The heap of one execution. Freed memory is not handed out again before the execution ends: a late access then finds the
-/// remains of an object that says it is dead, and is reported instead of crashing the checker. (A protocol that suffers
-/// from reuse, ABA, is modelled with a free list of its own, which is how real ones suffer from it.)
+/// The heap of one execution. Freed memory is not handed out again before the execution ends: a late access then finds
+/// the remains of an object that says it is dead, and is reported instead of crashing the checker. (A protocol that
+/// suffers from reuse, ABA, is modelled with a free list of its own, which is how real ones suffer from it.)
 class tracked_heap {
  public:
   enum class freed : std::uint8_t { now, already, never_made };

@@ -6,8 +6,8 @@
 
 namespace magpie::model {
 
-/// The decisions of one execution, and through them the position of a depth-first search: the next execution repeats all
-/// decisions but the last one that has an alternative left, and takes that alternative.
+/// The decisions of one execution, and through them the position of a depth-first search: the next execution repeats
+/// all decisions but the last one that has an alternative left, and takes that alternative.
 class trail {
  public:
   trail() { decisions_.reserve(1024); }
