@@ -17,7 +17,7 @@
 namespace magpie {
 
 template <class T>
-class task;
+class MAGPIE_TASK_ABI task;
 
 namespace detail {
 

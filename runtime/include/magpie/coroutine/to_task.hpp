@@ -11,7 +11,7 @@
 namespace magpie {
 
 template <class T>
-class task;
+class MAGPIE_TASK_ABI task;
 
 namespace detail {
 
