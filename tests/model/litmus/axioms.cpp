@@ -141,7 +141,8 @@ bool enumeration::consistent() {
       for (int x = 0; x < count() && !ordered; ++x) {
         if ((from & bit(x)) == 0) continue;
         for (int y = 0; y < count() && !ordered; ++y)
-          ordered = (coherence[at(x)] & bit(y)) != 0 && (y == b ? !is_fence(b) : is_fence(b) && (before[at(y)] & bit(b)) != 0);
+          ordered = (coherence[at(x)] & bit(y)) != 0 &&
+                    (y == b ? !is_fence(b) : is_fence(b) && (before[at(y)] & bit(b)) != 0);
       }
       // RC11 adds: sequenced before something that happens before a fence; and of fences, happens-before.
       if (is_fence(b)) {

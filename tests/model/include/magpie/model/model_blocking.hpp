@@ -59,7 +59,8 @@ class mutex {
   void unlock() {
     engine& model = engine::get();
     model.point(this, operation::effect::writes);
-    if (owner_ != model.self()) model.fail("unlock of the mutex " + model.describe(this) + " by a thread that does not hold it");
+    if (owner_ != model.self())
+      model.fail("unlock of the mutex " + model.describe(this) + " by a thread that does not hold it");
     handed_.assign(model.now());
     model.thread().current.tick(model.self());
     owner_ = nobody;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -75,7 +76,8 @@ class plain {
       writer_ = self;
       written_ = now.clock(self);
     }
-    if (model.recording()) model.record(text(model) + (what == access::read ? " is read" : what == access::write ? " is written" : " ends"));
+    if (model.recording())
+      model.record(text(model) + (what == access::read ? " is read" : what == access::write ? " is written" : " ends"));
   }
   [[noreturn]] void race(engine& model, access what, const char* other, int thread) const {
     const char* mine = what == access::read ? "read" : what == access::write ? "write" : "destruction";
