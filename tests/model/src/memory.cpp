@@ -4,9 +4,9 @@
 //
 // A step may be added if the graph stays consistent: coherence and happens-before by the views, the order S of seq_cst
 // operations by sc_order. A load may read any write that is still consistent, a store may go into modification order
-// before writes that ran earlier, and a read-modify-write stands directly behind the write it reads. Because the parts of
-// a consistent graph are consistent, every graph is reached by some schedule; except that a load never reads a write that
-// has not run yet (docs/guide/model-checking.md, "What is covered").
+// before writes that ran earlier, and a read-modify-write stands directly behind the write it reads. Because the parts
+// of a consistent graph are consistent, every graph is reached by some schedule; except that a load never reads a write
+// that has not run yet (docs/guide/model-checking.md, "What is covered").
 namespace magpie::model {
 
 using effect = operation::effect;
@@ -68,7 +68,8 @@ message& engine::append(location& at, message* after, std::uint64_t value) {
   (made.newer == nullptr ? at.newest : made.newer->older) = &made;
   if (made.newer != nullptr) {
     made.position = after->position + (made.newer->position - after->position) / 2;
-    if (made.position == after->position) fail("too many writes to " + name_of(at) + " were inserted between two others");
+    if (made.position == after->position)
+      fail("too many writes to " + name_of(at) + " were inserted between two others");
   } else {
     made.position = after == nullptr ? stamp_gap : after->position + stamp_gap;
   }
@@ -94,8 +95,8 @@ bool engine::too_stale(const location& at, const message& each) const noexcept {
   return &each != at.newest && last.position == each.position && last.times >= options_.stale_reads;
 }
 
-/// The thread's writes have gone before the newest one too often in a row: a lock that is taken by an exchange in a loop
-/// would else be kept for ever from a thread that always looks at the time before the unlock.
+/// The thread's writes have gone before the newest one too often in a row: a lock that is taken by an exchange in a
+/// loop would else be kept for ever from a thread that always looks at the time before the unlock.
 bool engine::too_early(const location& at, const message& each) const noexcept {
   return &each != at.newest && at.early[static_cast<std::size_t>(current_)] >= options_.stale_reads;
 }
@@ -123,8 +124,8 @@ void engine::read_from(location& at, message& from, std::memory_order order) {
   }
 }
 
-/// Completes `made`: what it hands over, and its place in S. `continues` is the write that a read-modify-write has read:
-/// it belongs to the same release sequence. (A plain store of the same thread does not, since C++20.)
+/// Completes `made`: what it hands over, and its place in S. `continues` is the write that a read-modify-write has
+/// read: it belongs to the same release sequence. (A plain store of the same thread does not, since C++20.)
 void engine::write(location& at, message& made, const message* continues, std::memory_order order, int node) {
   scene_thread& me = thread();
   auto& early = at.early[static_cast<std::size_t>(current_)];
@@ -165,8 +166,7 @@ std::uint64_t engine::load(int id, const void* atomic, std::memory_order order) 
   read_from(at, chosen, order);
   note_reader(chosen, node);
   thread().current.tick(current_);
-  if (recording_)
-    record(name_of(at) + ".load(" + order_name(order) + ") = " + choice_text(at, chosen, from));
+  if (recording_) record(name_of(at) + ".load(" + order_name(order) + ") = " + choice_text(at, chosen, from));
   return chosen.value;
 }
 
@@ -207,8 +207,8 @@ std::uint64_t engine::modify(int id, const void* atomic, transform change, std::
   write(at, made, &chosen, order, node);
   thread().current.tick(current_);
   if (recording_)
-    record(name_of(at) + "." + verb + "(" + print_value(operand, at.kind) + ", " + order_name(order) + ") = " +
-           choice_text(at, chosen, from));
+    record(name_of(at) + "." + verb + "(" + print_value(operand, at.kind) + ", " + order_name(order) +
+           ") = " + choice_text(at, chosen, from));
   return chosen.value;
 }
 
@@ -218,15 +218,15 @@ bool engine::compare_exchange(int id, const void* atomic, std::uint64_t& expecte
   location& at = access(id, atomic);
   const stamp floor = now().seen(id);
 
-  // It succeeds behind any write that holds `expected` and that nobody else has taken; it fails with any other value that
-  // a load might read. A write that holds `expected` but is taken can do neither.
+  // It succeeds behind any write that holds `expected` and that nobody else has taken; it fails with any other value
+  // that a load might read. A write that holds `expected` but is taken can do neither.
   const bool for_no_reason = how == strength::weak && spurious();
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older) {
     const bool matches = each->value == expected && !for_no_reason;
-    const bool possible = matches ? !each->taken && !too_early(at, *each) &&
-                                        coherent_with_sc(at, *each, success, event::modify)
-                                  : !too_stale(at, *each) && coherent_with_sc(at, *each, failure, event::load);
+    const bool possible =
+        matches ? !each->taken && !too_early(at, *each) && coherent_with_sc(at, *each, success, event::modify)
+                : !too_stale(at, *each) && coherent_with_sc(at, *each, failure, event::load);
     if (possible) offer(from, each);
   }
   message& chosen = *from.at[static_cast<std::size_t>(choose(from.count))];
@@ -234,9 +234,9 @@ bool engine::compare_exchange(int id, const void* atomic, std::uint64_t& expecte
 
   std::string text;
   if (recording_)
-    text = name_of(at) + ".compare_exchange(" + print_value(expected, at.kind) + " -> " + print_value(desired, at.kind) +
-           ", " + order_name(succeeds ? success : failure) + ")" + (succeeds ? " done, read " : " failed, read ") +
-           choice_text(at, chosen, from);
+    text = name_of(at) + ".compare_exchange(" + print_value(expected, at.kind) + " -> " +
+           print_value(desired, at.kind) + ", " + order_name(succeeds ? success : failure) + ")" +
+           (succeeds ? " done, read " : " failed, read ") + choice_text(at, chosen, from);
 
   const std::memory_order order = succeeds ? success : failure;
   const int node = commit_sc(at, chosen, order, succeeds ? event::modify : event::load);
