@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -27,7 +28,11 @@ using magpie_test::witness;
 class helpers {
  public:
   ~helpers() {
-    for (std::thread& t : threads_) t.join();
+    // Under the lock: the thread that called resume() last may be on its way out of it.
+    std::unique_lock lock(mutex_);
+    std::vector<std::thread> threads = std::move(threads_);
+    lock.unlock();
+    for (std::thread& t : threads) t.join();
   }
   void resume(std::coroutine_handle<> h) {
     std::lock_guard guard(mutex_);
