@@ -17,12 +17,12 @@ struct blocked_thread : arrival {
     }
   }
   bool arrived() const noexcept {
-    return flag.load(acquire) != 0;  // S4: pairs with wake(), after which only the address is used
+    return flag.load(acquire) != 0;  // E4: pairs with wake(), after which only the address is used
   }
 
   static void wake(arrival* a) noexcept {
     atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(a)->flag;
-    flag.store(1, release);  // S4. *a may be gone
+    flag.store(1, release);  // E4. *a may be gone
     futex_wake_one(flag);
   }
 

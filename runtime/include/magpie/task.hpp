@@ -115,7 +115,7 @@ class [[nodiscard]] task {
     return detail::task_coroutine::from_address(address);
   }
 
-#if MAGPIE_GCC_DESTROYS_TWICE && defined(MAGPIE_CHECK_TASK_ADDRESS)
+#if MAGPIE_CHECK_TASK_ADDRESS
   // A task that lies elsewhere than where it was made was copied bit by bit: `co_await (b ? f() : g())`.
   void check_address() const noexcept {
     if (self_ != this) [[unlikely]] {

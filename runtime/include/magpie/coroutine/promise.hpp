@@ -6,6 +6,7 @@
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/join_point.hpp>
+#include <magpie/coroutine/task_fwd.hpp>
 #include <magpie/services/frame_allocator.hpp>
 
 #include <concepts>
@@ -15,9 +16,6 @@
 #include <utility>
 
 namespace magpie {
-
-template <class T>
-class task;
 
 namespace detail {
 

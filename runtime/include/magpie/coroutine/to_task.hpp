@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/task_fwd.hpp>
 
 #include <functional>
 #include <type_traits>
@@ -9,9 +10,6 @@
 
 /// Whatever can be awaited, as a task: what combinators and spawn() store.
 namespace magpie {
-
-template <class T>
-class task;
 
 namespace detail {
 
