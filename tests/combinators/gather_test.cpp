@@ -319,7 +319,7 @@ TEST_P(gather_on, G14_every_kind_of_result) {
   EXPECT_EQ(*std::get<3>(all), 4);
   EXPECT_EQ(std::get<4>(all).value, 5);
 
-  auto of = [](auto make) {
+  auto of = [](auto& make) {  // by reference: the closure must outlive its tasks
     std::vector<decltype(make())> tasks;
     for (int i = 0; i < 3; ++i) tasks.push_back(make());
     return gather(std::move(tasks));
@@ -331,7 +331,8 @@ TEST_P(gather_on, G14_every_kind_of_result) {
   EXPECT_EQ(rt.block_on(of(no_default))[2].value, 5);
   static_assert(same<decltype(rt.block_on(of(nothing))), void>);
   rt.block_on(of(nothing));
-  auto flags = rt.block_on(of([]() -> task<bool> { co_return true; }));
+  auto yes = []() -> task<bool> { co_return true; };
+  auto flags = rt.block_on(of(yes));
   EXPECT_EQ(flags, std::vector<bool>(3, true));
 }
 

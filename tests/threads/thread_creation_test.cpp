@@ -1,8 +1,8 @@
 #include <magpie/runtime.hpp>
 #include <magpie/task.hpp>
 
+#include "support/patience.hpp"
 #include "support/proc.hpp"
-#include "support/sanitizers.hpp"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -40,6 +40,9 @@ namespace {
 
 TEST(thread_creation, that_fails_is_a_system_error_and_no_thread_is_left) {
   constexpr unsigned workers = 5;
+  {
+    magpie::runtime first;
+  }  // a sanitizer starts a thread of its own with the first
   const std::size_t before = magpie_test::thread_count();
   for (bool pin : {false, true}) {
     for (int i = 1; i <= static_cast<int>(workers); ++i) {
@@ -53,7 +56,9 @@ TEST(thread_creation, that_fails_is_a_system_error_and_no_thread_is_left) {
       }
       fails_at = 0;
       EXPECT_EQ(created.load(), i);
-      EXPECT_EQ(magpie_test::thread_count(), before) << "after the failure of thread " << i;
+      // A thread that was joined may be listed for a moment yet.
+      EXPECT_TRUE(magpie_test::comes_true([&] { return magpie_test::thread_count() == before; }))
+          << "after the failure of thread " << i;
     }
   }
   // And the next one works.
