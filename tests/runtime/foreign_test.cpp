@@ -62,8 +62,9 @@ struct bool_awaiter {
   bool_awaiter(helpers& h, bool s) : on(h), suspends(s) {}
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) {
-    if (suspends) on.resume(h);
-    return suspends;
+    if (!suspends) return false;
+    on.resume(h);
+    return true;  // *this may be gone
   }
   int await_resume() const noexcept { return 3; }
   helpers& on;
