@@ -43,8 +43,8 @@ compile() { # COMPILER NAME
     echo "perf/compile_time.sh: $1 does not compile perf/compile_time/with_$2.cpp: see above" >&2
     exit 1
   }
-  awk 'NR == 2 { split($1, user, /[ms]/); split($2, system, /[ms]/)
-                 printf "%.3f\n", 60 * user[1] + user[2] + 60 * system[1] + system[2] }' "$out/times"
+  awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/)
+                 printf "%.3f\n", 60 * u[1] + u[2] + 60 * s[1] + s[2] }' "$out/times"
 }
 
 # The three quartiles of the numbers in a file.
