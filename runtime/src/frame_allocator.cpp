@@ -82,7 +82,7 @@ void* frame_cache::refill(std::size_t c) {
     // Large frames come in small slabs. 64: frames of a multiple of 64 bytes share no line with others.
     const std::size_t bytes = class_bytes(c);
     const std::uint32_t count = bytes <= largest_fine ? magazine_frames : 8;
-    auto* slab = static_cast<char*>(::operator new(bytes* count, std::align_val_t(64)));
+    auto* slab = static_cast<char*>(::operator new(bytes * count, std::align_val_t(64)));
     idle_frame* list = nullptr;
     for (std::uint32_t i = count; i > 0; --i) list = new (slab + (i - 1) * bytes) idle_frame{list};
     s.loaded = list;

@@ -15,19 +15,20 @@
 namespace magpie::detail {
 namespace {
 
-void print_unhandled(std::exception_ptr error, std::string_view task_name) {
-  const char* what = "an exception that is no std::exception";
+std::string describe(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& e) {
-    what = e.what();
-    std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-                 task_name.data(), what);
-    return;
+    return e.what();
   } catch (...) {
+    return "an exception that is no std::exception";
   }
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature is that of runtime_options::on_unhandled
+void print_unhandled(std::exception_ptr error, std::string_view task_name) {
   std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-               task_name.data(), what);
+               task_name.data(), describe(error).c_str());
 }
 
 unsigned worker_count(unsigned wanted) {
@@ -64,9 +65,8 @@ void pin(std::thread& thread, unsigned index) {
 }  // namespace
 
 pool::pool(runtime& owner, const runtime_options& options)
-    : executor(owner),
-      thread_name_(options.thread_name),
-      on_unhandled_(options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled) {
+    : executor(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
+      thread_name_(options.thread_name) {
   const unsigned count = worker_count(options.workers);
   const unsigned cpus = affinity_cpus();
   // A spinning thread that takes a CPU from a working one helps nobody.
@@ -136,10 +136,6 @@ bool pool::start(runnable& r) noexcept {
 }
 
 void pool::ended() noexcept { here()->finished.add(); }
-
-void pool::unhandled(std::exception_ptr error, std::string_view task_name) noexcept {
-  on_unhandled_(std::move(error), task_name);
-}
 
 void pool::wake_one(unsigned self) noexcept {
   if (const auto index = sleepers_.reserve_sleeper(self)) workers_[*index]->signal(1);

@@ -26,7 +26,6 @@ class pool final : public executor {
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
   void ended() noexcept override;
-  void unhandled(std::exception_ptr error, std::string_view task_name) noexcept override;
 
   unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
   runtime_metrics metrics() const;
@@ -63,7 +62,6 @@ class pool final : public executor {
   unsigned most_searchers_;
   bool may_spin_;
   std::string thread_name_;
-  void (*on_unhandled_)(std::exception_ptr, std::string_view);
   std::mutex finish_lock_;
 };
 

@@ -6,7 +6,7 @@ constinit atomics::atomic<std::uint64_t> stop_epoch{scope::never_looked + 1};
 
 void scope::request_stop() noexcept {
   if (!set_mark(stopped)) return;
-  stop_epoch.fetch_add(1, release);  // T1: pairs with the acquire before each walk: it sees our mark
+  stop_epoch.fetch_add(1, release);  // X1: pairs with the acquire before each walk: it sees our mark
 }
 
 bool scope::look_up(std::uint64_t now) noexcept {

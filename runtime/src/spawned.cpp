@@ -17,12 +17,12 @@ struct blocked_thread : arrival {
     }
   }
   bool arrived() const noexcept {
-    return flag.load(acquire) != 0;  // S4: pairs with wake(), after which only the address is used
+    return flag.load(acquire) != 0;  // E4: pairs with wake(), after which only the address is used
   }
 
   static void wake(arrival* a) noexcept {
     atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(a)->flag;
-    flag.store(1, release);  // S4. *a may be gone
+    flag.store(1, release);  // E4. *a may be gone
     futex_wake_one(flag);
   }
 
@@ -68,13 +68,13 @@ void spawned_base::on_end(root_join* join) noexcept {
 
 void spawned_base::abandon() noexcept {
   if (!done.abandon()) return;  // *this may be gone
-  // It has ended, and nobody took the result. The runtime may be gone too: then the error goes nowhere but to stderr.
+  // It has ended, and nobody took the result.
   report_error();
   free();
 }
 
 void spawned_base::report_error() noexcept {
-  if (error) home_.unhandled(std::move(error), name_);
+  if (error) on_unhandled_(std::move(error), name_);
 }
 
 bool spawned_base::block_until(std::int64_t deadline) {

@@ -123,13 +123,13 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
 
 std::coroutine_handle<> worker::start(runnable* r) noexcept {
   forks.raise_floor();                // what stands in the deque belongs to what we have put aside (F6)
-  quiet_epoch = scope::never_looked;  // W1: we come from elsewhere
+  quiet_epoch = scope::never_looked;  // X2: we come from elsewhere
   return r->run(r);
 }
 
 std::coroutine_handle<> worker::start(gather_block* b) noexcept {
   forks.raise_floor();          // F6
-  quiet_epoch = b->own.seen();  // W1: true for the block's scope, or unknown
+  quiet_epoch = b->own.seen();  // X2: true for the block's scope, or unknown
   b->counter.note_steal();
   return settle(start_next(*this, b));
 }

@@ -64,22 +64,23 @@ class gather_awaiter : public native_awaiter, protected gather_block {
  protected:
   using gather_block::gather_block;
 
-  /// The children are wired: places the scope, and starts the first one.
-  MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine h, scope* outer) noexcept {
+  /// The children are wired: places the scope, and starts `first`, behind which there are `more`.
+  MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine h, scope* outer, bool more) noexcept {
     parent = h;
     inside = &own;
     own.place(outer, w.quiet_epoch);
-    const task_coroutine first = std::exchange(children[counter.start_next()], {});  // see the destructors
-    if (counter.more_to_start() && !fork(w, this)) [[unlikely]]
+    counter.start_next();
+    const task_coroutine first = std::exchange(children[0], {});  // started: the destructors look at this
+    if (more && !fork(w, this)) [[unlikely]]
       first.promise().kind = role::held;
     return transfer(w, first);
   }
 
-  MAGPIE_INLINE void wire(std::uint32_t i, void* result) noexcept {
-    promise_base& p = children[i].promise();
+  MAGPIE_INLINE void wire(task_coroutine child, void* result, role kind) noexcept {
+    promise_base& p = child.promise();
     p.join = this;
     p.result = result;
-    p.kind = i + 1 == counter.children() ? role::last : role::member;
+    p.kind = kind;
   }
 
   /// The first failure; or that a child ended itself as cancelled. (That others asked us to stop never comes here.)
@@ -93,6 +94,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
   MAGPIE_COLD void rethrow() {
     if ((own.marks() & scope::failed) != 0) {
       const std::exception_ptr first = std::move(error);
+      error.~exception_ptr();
       std::rethrow_exception(first);
     }
     if ((own.marks() & scope::cancelled) != 0) throw task_cancelled();
@@ -109,16 +111,13 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     if ((!tasks.valid() || ...)) [[unlikely]]
       detail::throw_used_task();
     handles_ = {tasks.take()...};
-    children = handles_.data();
   }
   /// Before it is awaited.
-  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {
-    children = handles_.data();
-  }
+  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {}
   gather_of& operator=(gather_of&&) = delete;
   MAGPIE_INLINE ~gather_of() {
     if (handles_[0]) [[unlikely]]
-      drop_rest();  // it was never started
+      drop();  // it was never started
   }
 
   template <class Promise>
@@ -131,7 +130,8 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     if (detail::stop_requested(w, outer)) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
     wire_all(std::index_sequence_for<Ts...>());
-    return start(w, detail::as_task_coroutine(h), outer);
+    children = handles_.data();
+    return start(w, detail::as_task_coroutine(h), outer, sizeof...(Ts) > 1);
   }
 
   MAGPIE_INLINE std::tuple<detail::stored_t<Ts>...> await_resume() {
@@ -140,9 +140,13 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
   }
 
  private:
+  MAGPIE_COLD void drop() noexcept {
+    for (detail::task_coroutine h : handles_) h.destroy();
+  }
   template <std::size_t... I>
   MAGPIE_INLINE void wire_all(std::index_sequence<I...>) noexcept {
-    (wire(I, &std::get<I>(results_)), ...);
+    (wire(handles_[I], &std::get<I>(results_), I + 1 == sizeof...(Ts) ? detail::role::last : detail::role::member),
+     ...);
   }
   template <std::size_t... I>
   MAGPIE_INLINE std::tuple<detail::stored_t<Ts>...> results(std::index_sequence<I...>) {
@@ -167,17 +171,14 @@ template <class T>
 class [[nodiscard]] gather_range : public detail::gather_awaiter {
  public:
   explicit gather_range(std::vector<detail::task_coroutine> handles)
-      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {
-    children = handles_.data();
-  }
+      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {}
   /// Before it is awaited.
   gather_range(gather_range&& other) noexcept
-      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {
-    children = handles_.data();
-  }
+      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {}
   gather_range& operator=(gather_range&&) = delete;
   ~gather_range() {
-    if (!handles_.empty() && handles_[0]) drop_rest();  // it was never started
+    if (handles_.empty() || !handles_[0]) return;
+    for (detail::task_coroutine h : handles_) h.destroy();  // it was never started
   }
 
   template <class Promise>
@@ -190,8 +191,11 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     if (detail::stop_requested(w, outer)) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
     results_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
-    for (std::uint32_t i = 0; i < handles_.size(); ++i) wire(i, &results_[i]);
-    return start(w, detail::as_task_coroutine(h), outer);
+    const std::size_t n = handles_.size();
+    for (std::size_t i = 0; i + 1 < n; ++i) wire(handles_[i], &results_[i], detail::role::member);
+    wire(handles_[n - 1], &results_[n - 1], detail::role::last);
+    children = handles_.data();
+    return start(w, detail::as_task_coroutine(h), outer, n > 1);
   }
 
   typename detail::vector_of<T>::type await_resume() {
@@ -228,7 +232,7 @@ gather_range<await_result_t<detail::range_element_t<R>>> gather(R&& range) {
   std::vector<task<T>> tasks;
   if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
   for (auto&& element : range) {
-    tasks.push_back(detail::to_task(static_cast<detail::range_element_t<R>>(element)));
+    tasks.push_back(detail::to_task(static_cast<detail::range_element_t<R>&&>(element)));
   }
   if (tasks.size() >= static_cast<std::size_t>(detail::join_counter<>::most)) detail::throw_too_many_children();
   std::vector<detail::task_coroutine> handles;

@@ -42,9 +42,15 @@ class MAGPIE_EXPORT exception_group : public std::runtime_error {
         std::rethrow_exception(error);
       } catch (const E& found) {
         return &found;
-      } catch (const exception_group& inner) {
-        if (const E* found = inner.find<E>()) return found;
-      } catch (...) {  // of another type: go on
+      } catch (...) {
+        // Of another type: perhaps a group that holds one. Apart, as E may be a base of the group.
+        try {
+          throw;
+        } catch (const exception_group& inner) {
+          if (const E* found = inner.find<E>()) return found;
+        } catch (...) {
+          // nothing: it is none, go on
+        }
       }
     }
     return nullptr;

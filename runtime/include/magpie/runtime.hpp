@@ -138,7 +138,8 @@ task<T> run_on(runtime& other, task<T> t) {
 /// co_await on(other, awaitable) -> T: runs it on the runtime `other`, and goes on here with its result.
 /// Errors: what it ends with; usage_error if `other` accepts no more tasks.
 template <awaitable A>
-requires(!detail::borrows<A>) task<await_result_t<A>> on(runtime& other, A&& awaited) {
+  requires(!detail::borrows<A>)
+task<await_result_t<A>> on(runtime& other, A&& awaited) {
   return detail::run_on(other, detail::to_task(static_cast<A&&>(awaited)));
 }
 

@@ -69,7 +69,7 @@ class task_awaiter : public native_awaiter, private plain_join {
 template <class T = void>
 class [[nodiscard]] task {
  public:
-  using promise_type = detail::promise<T>;
+  using promise_type = detail::promise<T>;  // coroutine_traits below may choose its sibling
 
   task() noexcept = default;
   task(task&& other) noexcept : coroutine_(other.release()) {}
@@ -101,7 +101,8 @@ class [[nodiscard]] task {
   }
 
  private:
-  friend promise_type;
+  template <class, detail::freed>
+  friend struct detail::promise;
   explicit task(detail::task_coroutine c) noexcept : coroutine_(c) {}
 
   detail::task_coroutine release() noexcept {
@@ -114,7 +115,7 @@ class [[nodiscard]] task {
     return detail::task_coroutine::from_address(address);
   }
 
-#if MAGPIE_GCC_DESTROYS_TWICE && defined(MAGPIE_CHECK_TASK_ADDRESS)
+#if MAGPIE_CHECK_TASK_ADDRESS
   // A task that lies elsewhere than where it was made was copied bit by bit: `co_await (b ? f() : g())`.
   void check_address() const noexcept {
     if (self_ != this) [[unlikely]] {
@@ -130,17 +131,28 @@ class [[nodiscard]] task {
   detail::task_coroutine coroutine_;
 };
 
-template <class T>
-task<T> detail::promise<T>::get_return_object() noexcept {
+template <class T, detail::freed How>
+task<T> detail::promise<T, How>::get_return_object() noexcept {
   this->remember_address();
   return task<T>(as_task_coroutine(std::coroutine_handle<promise>::from_promise(*this)));
 }
-inline task<void> detail::promise<void>::get_return_object() noexcept {
-  remember_address();
+template <detail::freed How>
+task<void> detail::promise<void, How>::get_return_object() noexcept {
+  this->remember_address();
   return task<void>(as_task_coroutine(std::coroutine_handle<promise>::from_promise(*this)));
 }
 
 }  // namespace magpie
+
+/// The promise of a function that returns task<T> also depends on its parameters: whether their copies need destroying.
+/// Only trivial copies qualify, so that nothing runs between the allocation of the frame and the promise.
+template <class T, class... Parameters>
+struct std::coroutine_traits<magpie::task<T>, Parameters...> {
+  static constexpr bool trivial =
+      ((std::is_reference_v<Parameters> || std::is_trivially_copyable_v<Parameters>) && ...);
+  using promise_type = magpie::detail::promise<T, MAGPIE_FREE_DIRECTLY && trivial ? magpie::detail::freed::directly
+                                                                                  : magpie::detail::freed::by_destroy>;
+};
 
 // What else can be awaited in a task.
 #include <magpie/coroutine/foreign.hpp>

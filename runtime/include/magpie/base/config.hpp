@@ -29,6 +29,15 @@
 /// GCC 12 destroys some temporaries of a co_await expression twice; see docs/guide/footguns.md.
 #define MAGPIE_GCC_DESTROYS_TWICE (MAGPIE_GCC != 0 && MAGPIE_GCC < 13)
 
+/// A debug build finds a task that was copied bitwise. The class is another one then, and is named so to the linker.
+#if MAGPIE_GCC_DESTROYS_TWICE && !defined(NDEBUG)
+#define MAGPIE_CHECK_TASK_ADDRESS 1
+#define MAGPIE_TASK_ABI __attribute__((abi_tag("checked")))
+#else
+#define MAGPIE_CHECK_TASK_ADDRESS 0
+#define MAGPIE_TASK_ABI
+#endif
+
 /// GCC makes symmetric transfer a tail call at -O2 only, and never under sanitizers; see coroutine/transfer.hpp.
 #define MAGPIE_TRANSFER_MAY_NEST (MAGPIE_GCC != 0)
 

@@ -24,17 +24,14 @@ concept awaiter = requires(A& a, std::coroutine_handle<> h) {
   a.await_resume();
 };
 template <class A>
-concept has_member_co_await = requires(A&& a) {
-  static_cast<A&&>(a).operator co_await();
-};
+concept has_member_co_await = requires(A&& a) { static_cast<A&&>(a).operator co_await(); };
 template <class A>
-concept has_free_co_await = requires(A&& a) {
-  operator co_await(static_cast<A&&>(a));
-};
+concept has_free_co_await = requires(A&& a) { operator co_await(static_cast<A&&>(a)); };
 
 /// An awaiter of magpie's own is awaited once, as an rvalue.
 template <class A>
-concept is_awaiter_itself = awaiter<std::remove_reference_t<A>> &&
+concept is_awaiter_itself =
+    awaiter<std::remove_reference_t<A>> &&
     !(std::is_lvalue_reference_v<A> && std::derived_from<std::remove_reference_t<A>, native_awaiter>);
 
 template <class A>

@@ -67,7 +67,7 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
   }
   if (kind == role::member) [[likely]] {
     MAGPIE_ASSERT(w.forks.at_floor() || w.forks.newest() == b || w.forks.looks_empty(),
-                  "G4: above the floor stands our own entry or none");
+                  "J4: above the floor stands our own entry or none");
     if (w.forks.pop()) [[likely]]
       return start_next(w, b);
   }

@@ -34,6 +34,8 @@ enum class placement : std::uint8_t {
   back,  ///< behind what waits already
 };
 
+using unhandled_function = void (*)(std::exception_ptr, std::string_view task_name);
+
 /// Where tasks run: the engine of a runtime, as far as tasks know it.
 class MAGPIE_EXPORT executor {
  public:
@@ -49,8 +51,8 @@ class MAGPIE_EXPORT executor {
   /// On a worker: one that was started has ended.
   virtual void ended() noexcept = 0;
 
-  /// An error that nobody can receive.
-  virtual void unhandled(std::exception_ptr error, std::string_view task_name) noexcept = 0;
+  /// What is called with an error that nobody can receive; it may be called after the end of this.
+  unhandled_function on_unhandled() const noexcept { return on_unhandled_; }
 
   /// The scope of all that runs here.
   scope& root_scope() noexcept { return root_scope_; }
@@ -58,11 +60,12 @@ class MAGPIE_EXPORT executor {
   runtime& owner() const noexcept { return owner_; }
 
  protected:
-  explicit executor(runtime& owner) noexcept : owner_(owner) {}
+  executor(runtime& owner, unhandled_function f) noexcept : owner_(owner), on_unhandled_(f) {}
   ~executor() = default;
 
  private:
   runtime& owner_;
+  const unhandled_function on_unhandled_;
   scope root_scope_;
 };
 

@@ -118,12 +118,21 @@ class foreign_awaiter : public native_awaiter, private runnable {
 };
 
 template <class A>
-requires(has_awaiter<A> && !native<A>) struct native_awaiter_for<A> {
-  // By reference if that is what the awaitable gave, else by value.
-  using inner =
-      std::conditional_t<std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>, awaiter_t<A>&, awaiter_t<A>>;
+  requires(has_awaiter<A> && !native<A>)
+struct native_awaiter_for<A> {
+  // An awaiter that stands somewhere, in the co_await expression at the latest, is used there; else it is made in
+  // place.
+  static constexpr bool in_place = !std::is_reference_v<decltype(get_awaiter(std::declval<A>()))>;
+
   static auto make(A&& a) {
-    return foreign_awaiter<inner>([&]() -> decltype(auto) { return get_awaiter(static_cast<A&&>(a)); });
+    if constexpr (in_place) {
+      return foreign_awaiter<awaiter_t<A>>([&] { return get_awaiter(static_cast<A&&>(a)); });
+    } else {
+      return foreign_awaiter<awaiter_t<A>&>([&]() -> awaiter_t<A>& {
+        auto&& standing = get_awaiter(static_cast<A&&>(a));
+        return standing;
+      });
+    }
   }
 };
 

@@ -14,10 +14,7 @@ struct gather_block : join_point {
   explicit gather_block(std::uint32_t count) noexcept : counter(count) {}
   gather_block(const gather_block&) = delete;
   gather_block& operator=(const gather_block&) = delete;
-  ~gather_block() {
-    if ((own.marks() & scope::failed) != 0) [[unlikely]]
-      error.~exception_ptr();
-  }
+  ~gather_block() {}  // the error is taken by the one who waits: see marked_end() and gather_awaiter::rethrow()
 
   /// The children that were not started, which the block owns. For the holder of the entry.
   void drop_rest() noexcept {

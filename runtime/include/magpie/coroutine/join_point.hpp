@@ -38,6 +38,7 @@ struct promise_base {
   join_point* join;
   void* result;
   role kind;
+  std::uint32_t frame_class;  // where the frame goes when its end needs no destroy(); see promise.hpp
 };
 
 /// co_await of a task.

@@ -56,7 +56,7 @@ class scope {
   [[nodiscard]] MAGPIE_EXPORT bool look_up(std::uint64_t now) noexcept;
 
   bool stop_requested() noexcept {
-    return look_up(stop_epoch.load(acquire));  // T1: pairs with the release in request_stop(): its mark
+    return look_up(stop_epoch.load(acquire));  // X1: pairs with the release in request_stop(): its mark
   }
 
  private:

@@ -18,7 +18,7 @@ struct worker_context {
   worker_context(executor& e, parking_word<>& s) : sleepers(s), home(e) {}
 
   fork_deque<gather_block> forks;
-  /// At this stop epoch nothing from the running task's scope up was stopped (W1). Every step from task to task keeps
+  /// At this stop epoch nothing from the running task's scope up was stopped (X2). Every step from task to task keeps
   /// that true, because it leads to a parent, a new child or a sibling; whoever jumps elsewhere sets it anew.
   std::uint64_t quiet_epoch = scope::never_looked;
   /// Transfers that would nest below this address go through `next` instead; see transfer.hpp.
@@ -53,7 +53,7 @@ MAGPIE_EXPORT void wake_sleeper(worker_context& w) noexcept;
 
 /// Must the running task, whose scope is `s`, stop? Two loads in all good cases.
 [[nodiscard]] MAGPIE_INLINE bool stop_requested(worker_context& w, scope* s) noexcept {
-  const std::uint64_t now = stop_epoch.load(acquire);  // T1: pairs with request_stop(): the mark that moved it
+  const std::uint64_t now = stop_epoch.load(acquire);  // X1: pairs with request_stop(): the mark that moved it
   if (now == w.quiet_epoch) [[likely]]
     return false;
   return look_up(w, s, now);

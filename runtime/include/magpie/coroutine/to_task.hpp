@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/task_fwd.hpp>
 
 #include <functional>
 #include <type_traits>
@@ -9,9 +10,6 @@
 
 /// Whatever can be awaited, as a task: what combinators and spawn() store.
 namespace magpie {
-
-template <class T>
-class task;
 
 namespace detail {
 
@@ -42,7 +40,8 @@ constexpr void reject_unsafe_callable() {
 }
 
 template <class A>
-requires awaitable<A> task<await_result_t<A>> to_task(A&& a) {
+  requires awaitable<A>
+task<await_result_t<A>> to_task(A&& a) {
   if constexpr (is_task<std::remove_cvref_t<A>>) {
     return task<await_result_t<A>>(static_cast<A&&>(a));
   } else if constexpr (awaitable_callable<A>) {
@@ -66,8 +65,8 @@ struct native_awaiter_for<A> {
 ///
 /// Errors: std::bad_alloc; what the callable throws, at the await. Cost: one frame more.
 template <class F, class... Args>
-requires std::invocable<F&, Args...> && detail::has_awaiter<std::invoke_result_t<F&, Args...>>
-    task<await_result_t<std::invoke_result_t<F&, Args...>>> co_invoke(F callable, Args... arguments) {
+  requires std::invocable<F&, Args...> && detail::has_awaiter<std::invoke_result_t<F&, Args...>>
+task<await_result_t<std::invoke_result_t<F&, Args...>>> co_invoke(F callable, Args... arguments) {
   co_return co_await std::invoke(callable, std::move(arguments)...);
 }
 

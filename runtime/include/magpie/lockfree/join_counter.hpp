@@ -42,13 +42,13 @@ class join_counter {
     if (stolen_ == 0) [[likely]]
       return true;
     const std::int32_t rest = most - static_cast<std::int32_t>(stolen_);
-    // G2: release hands our child's result to whoever ends last, acquire takes over theirs
+    // J2: release hands our child's result to whoever ends last, acquire takes over theirs
     return joins_.fetch_sub(rest, acq_rel) == rest;
   }
 
   /// Another child has ended and found the entry gone. As last_ended().
   [[nodiscard]] bool ended() noexcept {
-    return joins_.fetch_sub(1, acq_rel) == 1;  // G2: as in last_ended()
+    return joins_.fetch_sub(1, acq_rel) == 1;  // J2: as in last_ended()
   }
 
  private:

@@ -19,13 +19,13 @@ class source_word {
 
   /// Any thread.
   bool has_fired() const noexcept {
-    return state_.load(acquire) == fired_mark;  // S1: pairs with fire(): the result
+    return state_.load(acquire) == fired_mark;  // E1: pairs with fire(): the result
   }
 
   /// If the answer is `yes`, `node` will arrive. One waiter at a time.
   [[nodiscard]] attached attach(Node* node) noexcept {
     std::uintptr_t expected = nobody;
-    // S2: release shows the node to who fires; S1: acquire on failure takes the result
+    // E2: release shows the node to who fires; E1: acquire on failure takes the result
     if (state_.compare_exchange_strong(expected, reinterpret_cast<std::uintptr_t>(node), release, acquire)) {
       return attached::yes;
     }
@@ -35,7 +35,7 @@ class source_word {
   /// True: `node` has left and will not arrive. False: its arrival is on the way and must be waited for.
   [[nodiscard]] bool detach(Node* node) noexcept {
     auto expected = reinterpret_cast<std::uintptr_t>(node);
-    // acquire on failure: S1; on success nothing is handed over, but GCC 12 takes no order weaker than on failure
+    // acquire on failure: E1; on success nothing is handed over, but GCC 12 takes no order weaker than on failure
     return state_.compare_exchange_strong(expected, nobody, acquire, acquire);
   }
 
@@ -47,7 +47,7 @@ class source_word {
   /// Once. The node of the waiter is in `node` if the answer is `waiter`; if it is `abandoned`, the caller frees.
   fired fire(Node*& node) noexcept {
     const std::uintptr_t before =
-        state_.exchange(fired_mark, acq_rel);  // S1: releases the result; S2: acquires the node
+        state_.exchange(fired_mark, acq_rel);  // E1: releases the result; E2: acquires the node
     if (before == nobody) return fired::unheard;
     if (before == abandoned_mark) return fired::abandoned;
     node = reinterpret_cast<Node*>(before);
@@ -57,7 +57,7 @@ class source_word {
   /// Once, with no waiter attached. True: it had fired, so the caller frees.
   [[nodiscard]] bool abandon() noexcept {
     std::uintptr_t expected = nobody;
-    // S3: release: the caller's last use of the object comes before the free; acquire on failure: S1
+    // E3: release: the caller's last use of the object comes before the free; acquire on failure: E1
     return !state_.compare_exchange_strong(expected, abandoned_mark, release, acquire);
   }
 

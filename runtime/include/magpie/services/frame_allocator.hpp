@@ -19,6 +19,10 @@ namespace magpie::detail {
 #define MAGPIE_POOL_FRAMES (!MAGPIE_SANITIZED)
 #endif
 
+/// Whether a frame may go to the free list at the end of its task without a call of destroy(), where nothing in it
+/// needs a destructor. It pays on GCC only (docs/design/0003-direct-free.md).
+#define MAGPIE_FREE_DIRECTLY (MAGPIE_POOL_FRAMES && MAGPIE_GCC)
+
 class frame_cache {
  public:
   static constexpr std::size_t granule = 16;
@@ -37,10 +41,11 @@ class frame_cache {
   MAGPIE_INLINE void* take(std::size_t bytes) {
     if (bytes > largest_fine) [[unlikely]]
       return take_large(bytes);
-    shelf& s = shelves_[(bytes - 1) / granule];
+    const std::size_t c = class_of(bytes);
+    shelf& s = shelves_[c];
     idle_frame* frame = s.loaded;
     if (frame == nullptr) [[unlikely]]
-      return refill((bytes - 1) / granule);
+      return refill(c);
     s.loaded = frame->next;
     ++s.room;
     return frame;
@@ -49,12 +54,27 @@ class frame_cache {
   MAGPIE_INLINE void give(void* memory, std::size_t bytes) noexcept {
     if (bytes > largest_fine) [[unlikely]]
       return give_large(memory, bytes);
-    shelf& s = shelves_[(bytes - 1) / granule];
+    give_fine(memory, class_of(bytes));
+  }
+
+  /// A frame of a fine class.
+  MAGPIE_INLINE void give_fine(void* memory, std::size_t c) noexcept {
+    shelf& s = shelves_[c];
     if (s.room == 0) [[unlikely]]
-      return give_surplus(memory, (bytes - 1) / granule);
+      return give_surplus(memory, c);
     --s.room;
     s.loaded = new (memory) idle_frame{s.loaded};
   }
+
+  /// As take(), and leaves the frame's class for its promise to pick up, which is the next thing that happens.
+  MAGPIE_INLINE void* take_noted(std::size_t bytes) {
+    noted_ = bytes > largest_fine ? no_class : static_cast<std::uint32_t>(class_of(bytes));
+    return take(bytes);
+  }
+  std::uint32_t noted() const noexcept { return noted_; }
+
+  static constexpr std::uint32_t no_class = ~std::uint32_t{0};
+  static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
 
   /// The thread ends: all its frames go to the others.
   MAGPIE_EXPORT void retire() noexcept;
@@ -80,6 +100,7 @@ class frame_cache {
   bool is_threads_own() const noexcept;
 
   std::array<shelf, classes> shelves_{};
+  std::uint32_t noted_ = no_class;
 };
 
 /// Points to a cache that is empty and full at once until the thread needs one of its own.

@@ -48,7 +48,12 @@ class spawned_base : public root_join, private runnable {
  protected:
   using free_function = void (*)(spawned_base*) noexcept;
   spawned_base(executor& home, std::string_view name, free_function f)
-      : root_join(on_end), runnable(first_step), home_(home), free_(f), name_(name) {}
+      : root_join(on_end),
+        runnable(first_step),
+        home_(home),
+        on_unhandled_(home.on_unhandled()),
+        free_(f),
+        name_(name) {}
   ~spawned_base() = default;
 
  private:
@@ -56,7 +61,8 @@ class spawned_base : public root_join, private runnable {
   MAGPIE_EXPORT static std::coroutine_handle<> first_step(runnable* r) noexcept;
   void report_error() noexcept;
 
-  executor& home_;
+  executor& home_;  // not to be touched once the task has ended: the handle may outlive it
+  const unhandled_function on_unhandled_;
   free_function free_;
   std::string name_;
 };

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <magpie/model/explore.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+/// GoogleTest's side of a model: what a right scene and a broken one must do.
+namespace magpie::model {
+
+/// Explores the scene. Fails, with the table of the execution, if any execution goes wrong, or if the search could not
+/// finish within the options.
+template <scene Scene>
+result expect_holds(const options& wanted = {}) {
+  result found = explore<Scene>(wanted);
+  EXPECT_TRUE(found.ok()) << found.report();
+  EXPECT_TRUE(found.failed || found.complete || wanted.mode == options::strategy::random) << found.report();
+  return found;
+}
+
+/// For mutants. Fails if no execution goes wrong, if it goes wrong for a reason other than `why`, or if its replay
+/// string does not lead there again.
+template <scene Scene>
+result expect_fails(std::string_view why, const options& wanted = {}) {
+  result found = explore<Scene>(wanted);
+  EXPECT_TRUE(found.failed) << "nothing was caught. " << found.report();
+  if (!found.failed) return found;
+  EXPECT_NE(found.why.find(why), std::string::npos) << "expected: " << why << "\n" << found.report();
+  options again = wanted;
+  again.replay = found.replay;
+  if (!again.replay.empty()) {
+    const result replayed = explore<Scene>(again);
+    EXPECT_EQ(replayed.why, found.why) << replayed.report();
+    EXPECT_EQ(replayed.table, found.table);
+  }
+  return found;
+}
+
+}  // namespace magpie::model
