@@ -55,15 +55,16 @@ class paired_runs {
       round now{std::vector<sample>(contestants_.size()), 0};
       for (std::size_t i = 0; i < contestants_.size(); ++i) {
         const std::size_t c = r % 2 == 0 ? i : contestants_.size() - 1 - i;
-        // Time for the last one's threads to lie down.
-        std::this_thread::sleep_for(std::chrono::milliseconds(3));
         const double waited = waited_for_cpu();
         const double processor = processor_seconds();
         const auto began = std::chrono::steady_clock::now();
         right_ = contestants_[c].work() && right_;
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-        now.samples[c] = {took.count(), processor_seconds() - processor};
         now.disturbed = std::max(now.disturbed, (waited_for_cpu() - waited) / took.count());
+        // Its threads lie down, so that they do not disturb the next one, and because the system adds what a thread has
+        // used to the process's only when the thread leaves its CPU.
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        now.samples[c] = {took.count(), processor_seconds() - processor};
       }
       rounds_.push_back(std::move(now));
       quiet += rounds_.back().disturbed < tolerated ? 1 : 0;
