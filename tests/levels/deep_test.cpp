@@ -134,7 +134,8 @@ TEST(levels, B1_an_exception_goes_up_a_deep_chain) {
 task<long> chain_that_waits(int depth, bool& bottom) {
   if (depth == 0) {
     bottom = true;
-    for (;;) co_await magpie::yield();
+    while (bottom) co_await magpie::yield();
+    co_return 0;
   }
   const long below = co_await chain_that_waits(depth - 1, bottom);
   co_return below + 1;

@@ -327,19 +327,22 @@ TEST(join_handle, a_task_that_a_runtimes_end_cut_short_is_cancelled) {
 
 TEST(join_handle, a_detached_task_runs_on) {
   {
-    runtime rt{{.workers = 1}};
+    // All of this outlives the runtime, and with it the tasks.
     gate g;
-    gate ran;
-    auto body = [&](witness) -> task<> {
+    gate first_ran;
+    gate second_ran;
+    auto body = [&](gate& ran, witness) -> task<> {
       co_await g.opened();
       ran.open();
     };
-    rt.spawn(body(witness())).detach();
+    runtime rt{{.workers = 1}};
+    rt.spawn(body(first_ran, witness())).detach();
     {
-      const auto dropped = rt.spawn(body(witness()));
+      const auto dropped = rt.spawn(body(second_ran, witness()));
     }
     g.open();
-    EXPECT_TRUE(ran.wait());
+    EXPECT_TRUE(first_ran.wait());
+    EXPECT_TRUE(second_ran.wait());
   }
   EXPECT_NO_WITNESS_LEFT();
 }
