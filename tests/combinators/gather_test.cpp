@@ -397,6 +397,7 @@ TEST_P(gather_on, ranges_of_every_kind) {
     std::vector<std::function<task<int>()>> callables;
     for (int i = 0; i < 3; ++i) callables.emplace_back([i] { return number(i); });
     EXPECT_EQ(rt.block_on(gather(callables)), (std::vector<int>{0, 1, 2}));
+    EXPECT_EQ(rt.block_on(gather(std::move(callables))), (std::vector<int>{0, 1, 2}));
   }
   {
     std::vector<magpie::join_handle<int>> handles;

@@ -235,7 +235,7 @@ gather_range<await_result_t<detail::range_element_t<R>>> gather(R&& range) {
   std::vector<task<T>> tasks;
   if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
   for (auto&& element : range) {
-    tasks.push_back(detail::to_task(static_cast<detail::range_element_t<R>&&>(element)));
+    tasks.push_back(detail::element_to_task(static_cast<detail::range_element_t<R>&&>(element)));
   }
   if (tasks.size() >= static_cast<std::size_t>(detail::join_counter<>::most)) detail::throw_too_many_children();
   std::vector<detail::task_coroutine> handles;
