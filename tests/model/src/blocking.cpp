@@ -12,7 +12,7 @@ engine::wait_end engine::futex_wait(int id, const void* atomic, std::uint64_t ex
   location& at = access(id, atomic);
   scene_thread& me = thread();
 
-  const stamp floor = std::max(now().seen(id), at.woken_at);
+  const stamp floor = std::max(oldest_in_reach(at), at.woken_at);
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
     if (!too_stale(at, *each) && coherent_with_sc(at, *each, std::memory_order_relaxed, event::load)) offer(from, each);

@@ -165,6 +165,8 @@ class engine {
     int count = 0;
   };
   enum class event : std::uint8_t { load, store, modify };
+  stamp oldest_in_reach(const location& at) noexcept;
+  std::memory_order effective(std::memory_order order) const noexcept;
   void offer(candidates& to, message* each);
   bool too_stale(const location& at, const message& each) const noexcept;
   bool too_early(const location& at, const message& each) const noexcept;
