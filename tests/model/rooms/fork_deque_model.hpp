@@ -199,7 +199,7 @@ struct no_memory {
   struct one_array {
     one_array() { scarce_atomics::arrays_left = 1; }
   } first;
-  fixture<4, scarce_atomics> it{2};
+  fixture<5, scarce_atomics> it{2};
 
   void thread(int self) {
     if (self != 0) {
@@ -212,6 +212,7 @@ struct no_memory {
   void after() {
     model::check(refused <= 2 && refused + stolen >= 2, "push() refused although there was room, or had none");
     it.take_rest();
+    model::check(it.push() && it.pop(), "an empty ring has no room");
   }
   int refused = 0;
   int stolen = 0;

@@ -117,6 +117,7 @@ class engine {
   enum class patience : std::uint8_t { endless, timed };
   wait_end futex_wait(int id, const void* atomic, std::uint64_t expected, patience how);
   int futex_wake(int id, const void* atomic, int count);
+  int futex_wake_at(const void* atomic, int count);
   void unlock_waiters(const void* mutex);
 
   // ---- engine.cpp: the tracked heap ----
@@ -155,6 +156,8 @@ class engine {
   [[noreturn]] void report_deadlock();
   int highest_priority(const std::array<int, max_threads>& enabled, int count);
   std::uint64_t random() noexcept;
+
+  int wake_sleepers(location& at, int count);
 
   // memory.cpp
   location& access(int id, const void* atomic);
