@@ -216,6 +216,22 @@ struct two_waiters {
   }
 };
 
+/// Nobody fires: who leaves has left, and the next one may come.
+struct nothing_happens {
+  static constexpr int threads = 1;
+  word done;
+
+  void thread(int) {
+    node me{1};
+    for (int i = 0; i < 2; ++i) {
+      model::check(!done.has_fired() && !done.waited_on(), "not as it was made");
+      model::check(done.attach(&me) == word::attached::yes, "no place for a waiter");
+      model::check(done.waited_on(), "nobody waits, although we do");
+      model::check(done.detach(&me), "nobody fired, and still the node was gone");
+    }
+  }
+};
+
 /// A waiter leaves and the next one comes, on another thread, while the task ends: the handle was moved between them.
 struct handle_moves {
   static constexpr int threads = 3;

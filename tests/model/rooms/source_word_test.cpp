@@ -24,6 +24,7 @@ TEST(source_word_model, a_thread_waits_for_some_time_and_drops_it) {
 TEST(source_word_model, a_thread_waits_twice_and_drops_it) {
   expect_holds<holder_and_task<holder::waits_again>>({.preemptions = unbounded});
 }
+TEST(source_word_model, a_waiter_that_gives_up_has_left) { expect_holds<nothing_happens>(); }
 TEST(source_word_model, somebody_polls) { expect_holds<holder_and_task<holder::polls>>({.preemptions = unbounded}); }
 TEST(source_word_model, a_second_waiter_is_told) { expect_holds<two_waiters>({.preemptions = unbounded}); }
 TEST(source_word_model, the_handle_moves_to_another_thread) { expect_holds<handle_moves>({.preemptions = 3}); }
