@@ -280,7 +280,8 @@ class scene {
   std::array<std::optional<worker>, threads> workers_;
   end_of_all end_{*this};
   result_slot<void> result_;
-  bool finished_ = false;  // no atomic: it is no part of the protocol, and would be a step in each round of an idle worker
+  bool finished_ =
+      false;  // no atomic: it is no part of the protocol, and would be a step in each round of an idle worker
   account account_;
   int ends_ = 0;
 };

@@ -37,7 +37,7 @@ using model::expect_holds;
 using model::unbounded;
 
 // Bounded throughout: a worker that looks for work would have no end of schedules.
-model::options bound(int preemptions) { return {.preemptions = preemptions, .stale_reads = 1}; }
+model::options bound(int preemptions) { return {.preemptions = preemptions, .max_steps = 300, .stale_reads = 1}; }
 
 TEST(gather_block_model, two_children_and_two_workers) { (expect_holds<scene<two, 2>>(bound(3))); }
 TEST(gather_block_model, three_children_and_two_workers) { (expect_holds<scene<three, 2>>(bound(3))); }

@@ -11,8 +11,8 @@
 /// GoogleTest's side of a model: what a right scene and a broken one must do.
 namespace magpie::model {
 
-/// Explores the scene, and prints the figures if MAGPIE_MODEL_REPORT is set. Fails, with the table of the execution, if any execution goes wrong, or if the search could not
-/// finish within the options.
+/// Explores the scene, and prints the figures if MAGPIE_MODEL_REPORT is set. Fails, with the table of the execution, if
+/// any execution goes wrong, or if the search could not finish within the options.
 template <scene Scene>
 result expect_holds(const options& wanted = {}) {
   result found = explore<Scene>(wanted);

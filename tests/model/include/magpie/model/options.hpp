@@ -40,8 +40,8 @@ struct options {
   /// execution.
   std::uint32_t spurious = 1;
 
-  /// Every operation takes effect at once and is seen by all, whatever its order: interleavings only. What fails without
-  /// this and holds with it needs an outdated read, and no schedule of a test on such a machine would show it.
+  /// Every operation takes effect at once and is seen by all, whatever its order: interleavings only. What fails
+  /// without this and holds with it needs an outdated read, and no schedule of a test on such a machine would show it.
   bool sequential = false;
 
   /// Random mode: the seed, and the number of forced changes of priority in an execution (d - 1 of PCT).
