@@ -2,6 +2,9 @@
 
 #include <magpie/model/model_policy.hpp>
 
+#include <cxxabi.h>
+
+#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -12,12 +15,12 @@ namespace gather_atomics {
 
 namespace model = magpie::model;
 
-/// What the C++ ABI keeps of exceptions, a thread.
+/// What the C++ ABI keeps of exceptions, a thread: the caught ones, and how many are on their way.
 struct exception_state {
   void* caught;
   unsigned int uncaught;
 };
-extern "C" exception_state* __cxa_get_globals() noexcept;
+inline exception_state& exceptions() noexcept { return *reinterpret_cast<exception_state*>(abi::__cxa_get_globals()); }
 
 /// Sets what the scene's thread that runs now finds in its thread-local variables.
 inline void (*put_back)(int thread) = nullptr;
@@ -25,11 +28,11 @@ inline void (*put_back)(int thread) = nullptr;
 /// Around each step.
 class step {
  public:
-  step() noexcept : mine_(*__cxa_get_globals()) {}
+  step() noexcept : mine_(exceptions()) {}
   step(const step&) = delete;
   step& operator=(const step&) = delete;
   ~step() {
-    *__cxa_get_globals() = mine_;
+    exceptions() = mine_;
     if (put_back != nullptr) put_back(model::engine::get().self());
   }
 

@@ -188,6 +188,11 @@ struct first_fails {
   }
 };
 
+/// On one worker, the rest is never started.
+struct first_fails_alone : first_fails {
+  static constexpr int starts = 1;
+};
+
 /// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever.
 template <class Tree, int Threads, int Room = 4, int Arrays = 99>
 class scene {
