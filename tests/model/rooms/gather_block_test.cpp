@@ -1,0 +1,75 @@
+// Without assertions: J4's would be steps of their own.
+#if !defined(NDEBUG)
+#define NDEBUG
+#endif
+// The whole of magpie below gather() takes its atomics from here.
+#define MAGPIE_ATOMICS_HEADER "gather_atomics.hpp"
+#define MAGPIE_POOL_FRAMES 1
+
+#include <magpie/model/expectations.hpp>
+
+#include "gather_block_model.hpp"
+
+// The shipped sources, compiled against the same atomics.
+#include "ending.cpp"
+#include "errors.cpp"
+#include "scope.cpp"
+
+namespace magpie::detail {
+
+constinit thread_local worker_context* current_worker = nullptr;
+void wake_sleeper(worker_context&) noexcept {}  // nobody sleeps
+
+// A cache that never holds anything asks for each frame, and gives each away: to the model's heap.
+constinit frame_cache no_frame_cache;
+constinit thread_local frame_cache* thread_frames = &no_frame_cache;
+void* frame_cache::refill(std::size_t c) { return take_large((c + 1) * granule); }
+void frame_cache::give_surplus(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
+void* frame_cache::take_large(std::size_t bytes) { return model::engine::get().allocate(bytes, 16, "frame"); }
+void frame_cache::give_large(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
+
+}  // namespace magpie::detail
+
+namespace gather_block_model {
+namespace {
+
+using model::expect_holds;
+using model::unbounded;
+
+// Bounded throughout: a worker that looks for work would have no end of schedules.
+model::options bound(int preemptions) { return {.preemptions = preemptions, .max_steps = 300, .stale_reads = 1}; }
+
+TEST(gather_block_model, two_children_and_two_workers) { (expect_holds<scene<two, 2>>(bound(3))); }
+TEST(gather_block_model, three_children_and_two_workers) { (expect_holds<scene<three, 2>>(bound(3))); }
+TEST(gather_block_model, two_children_and_three_workers) { (expect_holds<scene<two, 3>>(bound(1))); }
+TEST(gather_block_model, a_child_suspends) {
+  (expect_holds<scene<two_of_which_suspend<1>, 2>>(bound(1)));
+  (expect_holds<scene<two_of_which_suspend<2>, 2>>(bound(2)));
+  (expect_holds<scene<two_of_which_suspend<3>, 1>>(bound(2)));
+}
+TEST(gather_block_model, nested) {
+  (expect_holds<scene<nested<0>, 2>>(bound(2)));
+  (expect_holds<scene<nested<3>, 1>>(bound(2)));
+}
+TEST(gather_block_model, nested_twice_and_both_suspend) {
+  (expect_holds<scene<nested_twice_and_suspends, 2, 4>>(bound(0)));
+}
+TEST(gather_block_model, no_memory_for_the_inner_entry) { (expect_holds<scene<nested<0>, 2, 1, 2>>(bound(3))); }
+TEST(gather_block_model, no_memory_when_the_next_child_starts) {
+  (expect_holds<scene<nested_three, 2, 1, 2>>(bound(2)));
+}
+TEST(gather_block_model, the_first_child_fails) {
+  (expect_holds<scene<first_fails_alone, 1>>(bound(2)));
+  (expect_holds<scene<first_fails, 2>>(bound(2)));
+}
+
+TEST(gather_block_model_long, two_children_and_three_workers) { (expect_holds<scene<two, 3>>(bound(2))); }
+TEST(gather_block_model_long, a_child_suspends) { (expect_holds<scene<two_of_which_suspend<1>, 2>>(bound(2))); }
+TEST(gather_block_model_long, nested_twice_and_both_suspend) {
+  (expect_holds<scene<nested_twice_and_suspends, 2, 4>>(bound(1)));
+}
+TEST(gather_block_model_long, nested) { (expect_holds<scene<nested<0>, 2>>(bound(3))); }
+TEST(gather_block_model_long, the_first_child_fails) { (expect_holds<scene<first_fails, 2>>(bound(3))); }
+
+}  // namespace
+}  // namespace gather_block_model
