@@ -13,7 +13,9 @@
 #include <vector>
 
 /// Comparisons that hold on a machine that others use too: all contestants run once in each round, the order of a round
-/// is the reverse of the one before, and ratios are taken within a round.
+/// is the reverse of the one before, and ratios are taken within a round. Where one thread works, its processor time is
+/// the better measure, as others cannot add to it; where threads wait for each other, only time on the wall counts, and
+/// only of quiet rounds.
 namespace perf {
 
 struct spread {
@@ -34,6 +36,11 @@ inline spread spread_of(std::vector<double> values) {
   return {at(0.25), at(0.5), at(0.75)};
 }
 
+struct sample {
+  double wall;  // seconds
+  double processor;
+};
+
 class paired_runs {
  public:
   /// `work` is what is timed; it returns whether its result was right.
@@ -45,33 +52,34 @@ class paired_runs {
     for (contestant& c : contestants_) right_ = c.work() && right_;  // warm
     std::size_t quiet = 0;
     for (std::size_t r = 0; r < 3 * rounds && quiet < rounds; ++r) {
-      round now{std::vector<double>(contestants_.size()), 0};
+      round now{std::vector<sample>(contestants_.size()), 0};
       for (std::size_t i = 0; i < contestants_.size(); ++i) {
         const std::size_t c = r % 2 == 0 ? i : contestants_.size() - 1 - i;
-        // Time for the last one's threads to lie down.
-        std::this_thread::sleep_for(std::chrono::milliseconds(3));
         const double waited = waited_for_cpu();
+        const double processor = processor_seconds();
         const auto began = std::chrono::steady_clock::now();
         right_ = contestants_[c].work() && right_;
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-        now.seconds[c] = took.count();
         now.disturbed = std::max(now.disturbed, (waited_for_cpu() - waited) / took.count());
+        // Its threads lie down, so that they do not disturb the next one, and because the system adds what a thread has
+        // used to the process's only when the thread leaves its CPU.
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        now.samples[c] = {took.count(), processor_seconds() - processor};
       }
       rounds_.push_back(std::move(now));
       quiet += rounds_.back().disturbed < tolerated ? 1 : 0;
       progress(r + 1, rounds);
     }
-    std::stable_sort(rounds_.begin(), rounds_.end(),
-                     [](const round& a, const round& b) { return a.disturbed < b.disturbed; });
+    std::sort(rounds_.begin(), rounds_.end(), [](const round& a, const round& b) { return a.disturbed < b.disturbed; });
     set_aside_ = rounds_.size() - std::min(rounds_.size(), rounds);
     rounds_.resize(rounds_.size() - set_aside_);
   }
 
-  /// `of` gets the seconds of a round, in the order of add().
+  /// `of` gets the samples of a round, in the order of add().
   template <class Of>
   spread over_rounds(Of of) const {
     std::vector<double> values;
-    for (const round& r : rounds_) values.push_back(of(r.seconds));
+    for (const round& r : rounds_) values.push_back(of(r.samples));
     return spread_of(std::move(values));
   }
 
@@ -79,8 +87,9 @@ class paired_runs {
   const std::string& name(std::size_t c) const noexcept { return contestants_[c].name; }
   std::size_t rounds() const noexcept { return rounds_.size(); }
   std::size_t set_aside() const noexcept { return set_aside_; }
-  /// The greatest part of its time for which a run that counts had no CPU.
+  /// The greatest part of its time for which a run that counts had no CPU, summed over its threads.
   double worst_disturbance() const noexcept { return rounds_.empty() ? 0 : rounds_.back().disturbed; }
+  bool quiet() const noexcept { return worst_disturbance() < 5 * tolerated; }
   bool all_right() const noexcept { return right_; }
 
  private:
@@ -91,7 +100,7 @@ class paired_runs {
     std::function<bool()> work;
   };
   struct round {
-    std::vector<double> seconds;
+    std::vector<sample> samples;
     double disturbed;
   };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -27,6 +28,13 @@ inline double waited_for_cpu() {
     seconds += static_cast<double>(steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
   }
   return seconds;
+}
+
+/// Seconds for which this process's threads had a CPU.
+inline double processor_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace perf

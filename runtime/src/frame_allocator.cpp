@@ -10,6 +10,7 @@ namespace magpie::detail {
 
 constinit frame_cache no_frame_cache;
 constinit thread_local frame_cache* thread_frames = &no_frame_cache;
+constinit thread_local std::uint32_t noted_frame_class = frame_cache::no_class;
 
 /// Stands in the first of its frames.
 struct frame_cache::magazine {

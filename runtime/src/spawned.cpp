@@ -34,7 +34,9 @@ struct blocked_thread : arrival {
 bool spawned_base::start(task_coroutine c, void* result) noexcept {
   parent = c;
   inside = &own;
-  own.place(&home_.root_scope(), scope::never_looked);
+  const worker_context* w = current_worker;
+  // X2: the scope above is the runtime's, which the spawner's own look went through if it runs here too.
+  own.place(&home_.root_scope(), w != nullptr && &w->home == &home_ ? w->quiet_epoch : scope::never_looked);
   promise_base& p = c.promise();
   p.join = this;
   p.result = result;
@@ -44,7 +46,9 @@ bool spawned_base::start(task_coroutine c, void* result) noexcept {
 
 std::coroutine_handle<> spawned_base::first_step(runnable* r) noexcept {
   auto* self = static_cast<spawned_base*>(r);
-  if (stop_requested(*current_worker, &self->own)) return end_cancelled(self->parent.promise());
+  worker_context& w = *current_worker;
+  w.quiet_epoch = self->own.seen();  // X2
+  if (stop_requested(w, &self->own)) return end_cancelled(self->parent.promise());
   return self->parent;
 }
 
@@ -94,10 +98,10 @@ bool spawned_base::block_until(std::int64_t deadline) {
   return true;
 }
 
-std::coroutine_handle<> handle_wait::publish(std::coroutine_handle<> waiter, executor& home) {
-  waiter_ = waiter;
+std::coroutine_handle<> handle_wait::publish(executor& home) {
+  const std::coroutine_handle<> waiter = task();
   home_ = &home;
-  switch (task_->done.attach(this)) {
+  switch (awaited_->done.attach(this)) {
     case source_word<arrival>::attached::fired_already:
       return waiter;
     case source_word<arrival>::attached::somebody_waits:

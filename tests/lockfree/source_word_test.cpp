@@ -76,8 +76,7 @@ TEST(source_word, S3_exactly_one_side_frees) {
     bool firer_frees = false;
     std::thread other([&] {
       go.fetch_add(1);
-      while (go.load() != 2) {
-      }
+      while (go.load() != 2) std::this_thread::yield();
       node* n = nullptr;
       firer_frees = w.fire(n) == fired::abandoned;
     });

@@ -107,11 +107,8 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 template <class... Ts>
 class [[nodiscard]] gather_of : public detail::gather_awaiter {
  public:
-  MAGPIE_INLINE explicit gather_of(task<Ts>&&... tasks) : gather_awaiter(sizeof...(Ts)) {
-    if ((!tasks.valid() || ...)) [[unlikely]]
-      detail::throw_used_task();
-    handles_ = {tasks.take()...};
-  }
+  MAGPIE_INLINE explicit gather_of(task<Ts>&&... tasks)
+      : gather_awaiter(count_valid(tasks...)), handles_{tasks.take()...} {}
   /// Before it is awaited.
   gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {}
   gather_of& operator=(gather_of&&) = delete;
@@ -140,6 +137,12 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
   }
 
  private:
+  /// Before any of them is taken: all or none.
+  MAGPIE_INLINE static std::uint32_t count_valid(const task<Ts>&... tasks) {
+    if ((!tasks.valid() || ...)) [[unlikely]]
+      detail::throw_used_task();
+    return sizeof...(Ts);
+  }
   MAGPIE_COLD void drop() noexcept {
     for (detail::task_coroutine h : handles_) h.destroy();
   }
@@ -232,7 +235,7 @@ gather_range<await_result_t<detail::range_element_t<R>>> gather(R&& range) {
   std::vector<task<T>> tasks;
   if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
   for (auto&& element : range) {
-    tasks.push_back(detail::to_task(static_cast<detail::range_element_t<R>&&>(element)));
+    tasks.push_back(detail::element_to_task(static_cast<detail::range_element_t<R>&&>(element)));
   }
   if (tasks.size() >= static_cast<std::size_t>(detail::join_counter<>::most)) detail::throw_too_many_children();
   std::vector<detail::task_coroutine> handles;

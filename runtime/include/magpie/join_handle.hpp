@@ -5,6 +5,7 @@
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/ending.hpp>
+#include <magpie/coroutine/suspended_task.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/outcome.hpp>
@@ -27,15 +28,13 @@ namespace detail {
 [[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
 
 /// co_await of a handle: the node by which the task's end finds the one who waits.
-class handle_wait : public native_awaiter, private arrival, private runnable {
+class handle_wait : public native_awaiter, private arrival, private suspended_task {
  public:
-  explicit handle_wait(spawned_base* task) : arrival(on_arrival), runnable(go_on), task_(task) {
-    if (task == nullptr) throw_invalid_handle();
+  explicit handle_wait(spawned_base* awaited) : arrival(on_arrival), awaited_(awaited) {
+    if (awaited == nullptr) throw_invalid_handle();
   }
-  handle_wait(const handle_wait&) = delete;
-  handle_wait& operator=(const handle_wait&) = delete;
 
-  bool await_ready() const noexcept { return task_->done.has_fired(); }
+  bool await_ready() const noexcept { return awaited_->done.has_fired(); }
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
@@ -43,18 +42,17 @@ class handle_wait : public native_awaiter, private arrival, private runnable {
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside)) [[unlikely]]
       return transfer(w, end_cancelled(me));
-    return transfer(w, publish(h, w.home));
+    hold(h);
+    return transfer(w, publish(w.home));
   }
 
  private:
   // Once the node is attached, another thread may run the waiter and free *this.
-  MAGPIE_EXPORT std::coroutine_handle<> publish(std::coroutine_handle<> waiter, executor& home);
+  MAGPIE_EXPORT std::coroutine_handle<> publish(executor& home);
   MAGPIE_EXPORT static void on_arrival(arrival* a) noexcept;
-  static std::coroutine_handle<> go_on(runnable* r) noexcept { return static_cast<handle_wait*>(r)->waiter_; }
 
-  spawned_base* task_;
+  spawned_base* awaited_;
   executor* home_ = nullptr;
-  std::coroutine_handle<> waiter_;
 };
 
 template <class T>

@@ -3,6 +3,7 @@
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/suspended_task.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 
 #include <coroutine>
@@ -11,17 +12,15 @@ namespace magpie {
 
 namespace detail {
 
-class yield_awaiter : public native_awaiter, private runnable {
+class yield_awaiter : public native_awaiter, private suspended_task {
  public:
-  yield_awaiter() noexcept : runnable(go_on) {}
-  yield_awaiter(const yield_awaiter&) = delete;
-  yield_awaiter& operator=(const yield_awaiter&) = delete;
+  yield_awaiter() noexcept : suspended_task(go_on) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     worker_context& w = *current_worker;
-    task_ = &h.promise();
+    hold(h);
     publish(w.home, *this);
     return std::noop_coroutine();
   }
@@ -32,13 +31,11 @@ class yield_awaiter : public native_awaiter, private runnable {
   MAGPIE_NOINLINE static void publish(executor& home, runnable& r) noexcept { home.enqueue(r, placement::back); }
 
   static std::coroutine_handle<> go_on(runnable* r) noexcept {
-    promise_base* me = static_cast<yield_awaiter*>(r)->task_;
-    if (stop_requested(*current_worker, me->join->inside)) [[unlikely]]
-      return end_cancelled(*me);
-    return task_coroutine::from_promise(*me);
+    const task_coroutine me = come_back(r);
+    if (stop_requested(*current_worker, me.promise().join->inside)) [[unlikely]]
+      return end_cancelled(me.promise());
+    return me;
   }
-
-  promise_base* task_ = nullptr;
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -14,10 +15,18 @@ namespace magpie::detail {
 template <class T>
 using stored_t = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
+/// What frames are aligned to.
+inline constexpr std::size_t frame_alignment = 16;
+
 /// Where a result waits for the one who awaits it: filled at most once, taken at most once. It needs no default
 /// constructor of T and, where T is trivially destructible, not a byte more than T.
 template <class T, bool Trivial = std::is_trivially_destructible_v<T>>
 class result_slot {
+  static_assert(
+      alignof(T) <= frame_alignment,
+      "magpie: a result lives in a coroutine frame, which is aligned to 16 bytes: return a std::unique_ptr to "
+      "what needs more");
+
  public:
   result_slot() noexcept {}
   result_slot(const result_slot&) = delete;
@@ -44,6 +53,11 @@ class result_slot {
 
 template <class T>
 class result_slot<T, true> {
+  static_assert(
+      alignof(T) <= frame_alignment,
+      "magpie: a result lives in a coroutine frame, which is aligned to 16 bytes: return a std::unique_ptr to "
+      "what needs more");
+
  public:
   result_slot() noexcept {}
   result_slot(const result_slot&) = delete;

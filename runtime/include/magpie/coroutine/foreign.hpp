@@ -4,6 +4,7 @@
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/suspended_task.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 #include <magpie/services/frame_allocator.hpp>
 
@@ -50,13 +51,11 @@ class homing_pigeon {
 
 /// co_await of a type with a standard awaiter. Cost: one small frame if it suspends.
 template <class Awaiter>
-class foreign_awaiter : public native_awaiter, private runnable {
+class foreign_awaiter : public native_awaiter, private suspended_task {
  public:
   /// Takes what makes the awaiter, so that an awaiter that cannot be moved is made in place.
   template <class Make>
-  explicit foreign_awaiter(Make make) : runnable(go_on), inner_(make()) {}
-  foreign_awaiter(const foreign_awaiter&) = delete;
-  foreign_awaiter& operator=(const foreign_awaiter&) = delete;
+  explicit foreign_awaiter(Make make) : inner_(make()) {}
 
   bool await_ready() { return static_cast<bool>(inner_.await_ready()); }
 
@@ -66,34 +65,30 @@ class foreign_awaiter : public native_awaiter, private runnable {
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside)) [[unlikely]]
       return transfer(w, end_cancelled(me));
-    task_ = h;
+    hold(h);
     return transfer(w, publish(*this, w.home));
   }
 
   decltype(auto) await_resume() { return inner_.await_resume(); }
 
  private:
-  static std::coroutine_handle<> go_on(runnable* r) noexcept { return static_cast<foreign_awaiter*>(r)->task_; }
-
   // noinline, and only locals after the call: once the pigeon is given, another thread may run the task and free
   // `self`.
   MAGPIE_NOINLINE static std::coroutine_handle<> publish(foreign_awaiter& self, executor& home) {
     homing_pigeon pigeon = homing_pigeon::make(home, self);
-    const std::coroutine_handle<> task = self.task_;
-    using result = decltype(self.inner_.await_suspend(pigeon.get()));
+    const std::coroutine_handle<> task = self.task();
+    const auto flight = pigeon.get();
+    using result = decltype(self.inner_.await_suspend(flight));
     if constexpr (std::is_void_v<result>) {
-      const auto flight = pigeon.get();
       offer(pigeon, [&] { self.inner_.await_suspend(flight); });
       return std::noop_coroutine();
     } else if constexpr (std::is_same_v<result, bool>) {
-      const auto flight = pigeon.get();
       bool suspended = true;
       offer(pigeon, [&] { suspended = self.inner_.await_suspend(flight); });
       if (suspended) return std::noop_coroutine();
       flight.destroy();
       return task;
     } else {
-      const auto flight = pigeon.get();
       std::coroutine_handle<> next;
       offer(pigeon, [&] { next = self.inner_.await_suspend(flight); });
       return next;
@@ -113,7 +108,6 @@ class foreign_awaiter : public native_awaiter, private runnable {
     }
   }
 
-  std::coroutine_handle<> task_;
   Awaiter inner_;
 };
 

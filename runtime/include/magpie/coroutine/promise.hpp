@@ -52,7 +52,7 @@ struct final_awaiter {
 template <class T, freed How>
 struct promise_common : promise_base {
   promise_common() noexcept {
-    if constexpr (How == freed::directly) frame_class = thread_frames->noted();
+    if constexpr (How == freed::directly) frame_class = noted_frame_class;
   }
 
   std::suspend_always initial_suspend() noexcept {
@@ -88,7 +88,7 @@ struct promise_common : promise_base {
 
   static void* operator new(std::size_t bytes) {
     if constexpr (How == freed::directly) {
-      return thread_frames->take_noted(bytes);
+      return allocate_noted_frame(bytes);
     } else {
       return allocate_frame(bytes);
     }

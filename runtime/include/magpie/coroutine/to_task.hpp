@@ -39,17 +39,24 @@ constexpr void reject_unsafe_callable() {
 #endif
 }
 
+/// Of something that is no temporary of a co_await expression, as an element of a container.
 template <class A>
   requires awaitable<A>
-task<await_result_t<A>> to_task(A&& a) {
+MAGPIE_INLINE task<await_result_t<A>> element_to_task(A&& a) {
   if constexpr (is_task<std::remove_cvref_t<A>>) {
     return task<await_result_t<A>>(static_cast<A&&>(a));
   } else if constexpr (awaitable_callable<A>) {
-    reject_unsafe_callable<A>();
     return call_stored<std::decay_t<A>>(static_cast<A&&>(a));
   } else {
     return await_stored<A>(static_cast<A&&>(a));
   }
+}
+
+template <class A>
+  requires awaitable<A>
+MAGPIE_INLINE task<await_result_t<A>> to_task(A&& a) {
+  if constexpr (awaitable_callable<A>) reject_unsafe_callable<A>();
+  return element_to_task(static_cast<A&&>(a));
 }
 
 template <awaitable_callable A>

@@ -66,13 +66,6 @@ class frame_cache {
     s.loaded = new (memory) idle_frame{s.loaded};
   }
 
-  /// As take(), and leaves the frame's class for its promise to pick up, which is the next thing that happens.
-  MAGPIE_INLINE void* take_noted(std::size_t bytes) {
-    noted_ = bytes > largest_fine ? no_class : static_cast<std::uint32_t>(class_of(bytes));
-    return take(bytes);
-  }
-  std::uint32_t noted() const noexcept { return noted_; }
-
   static constexpr std::uint32_t no_class = ~std::uint32_t{0};
   static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
 
@@ -100,12 +93,14 @@ class frame_cache {
   bool is_threads_own() const noexcept;
 
   std::array<shelf, classes> shelves_{};
-  std::uint32_t noted_ = no_class;
 };
 
 /// Points to a cache that is empty and full at once until the thread needs one of its own.
 extern constinit MAGPIE_EXPORT frame_cache no_frame_cache;
 extern constinit thread_local MAGPIE_EXPORT frame_cache* thread_frames __attribute__((tls_model("initial-exec")));
+
+/// The class of the frame that this thread allocated last by allocate_noted_frame(), for its promise to pick up.
+extern constinit thread_local MAGPIE_EXPORT std::uint32_t noted_frame_class __attribute__((tls_model("initial-exec")));
 
 /// Errors: std::bad_alloc. Aligned to 16 bytes; an object in a frame that asks for more is misaligned.
 MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
@@ -114,6 +109,13 @@ MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
 #else
   return ::operator new(bytes);
 #endif
+}
+
+/// As allocate_frame(). Nothing else may be allocated between this and the promise's constructor.
+MAGPIE_INLINE void* allocate_noted_frame(std::size_t bytes) {
+  noted_frame_class = bytes > frame_cache::largest_fine ? frame_cache::no_class
+                                                        : static_cast<std::uint32_t>(frame_cache::class_of(bytes));
+  return allocate_frame(bytes);
 }
 
 MAGPIE_INLINE void free_frame(void* memory, std::size_t bytes) noexcept {
