@@ -78,6 +78,7 @@ struct boom {};
 struct account {
   int started = 0;
   int resumed = 0;
+  magpie::detail::scope* outside = nullptr;  // that the root runs in
 };
 inline account* now = nullptr;
 
@@ -193,6 +194,26 @@ struct first_fails_alone : first_fails {
   static constexpr int starts = 1;
 };
 
+/// All is stopped from outside, and a child ends cancelled for it: its parent ends with it, and does not go on.
+struct stopped_from_outside {
+  static constexpr int starts = -1, joins = 0;
+  static task<> stopped_child() {
+    ++now->started;
+    now->outside->request_stop();
+    if (now != nullptr) throw magpie::task_cancelled();
+    co_return;
+  }
+  static task<> root() {
+    cell a;
+    try {
+      co_await gather(stopped_child(), child(a));
+    } catch (...) {
+      model::check(false, "the parent went on, with an exception");
+    }
+    joined({});
+  }
+};
+
 /// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever.
 template <class Tree, int Threads, int Room = 4, int Arrays = 99>
 class scene {
@@ -201,6 +222,7 @@ class scene {
 
   scene() {
     now = &account_;
+    account_.outside = &end_.own;
     gather_atomics::arrays_left = Arrays;
     std::construct_at(&stop_epoch, scope::never_looked + 1);
     gather_atomics::put_back = [](int thread) { current_worker = thread < threads ? place[thread] : nullptr; };

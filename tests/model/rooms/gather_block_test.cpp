@@ -64,6 +64,8 @@ TEST(gather_block_model, the_first_child_fails) {
   (expect_holds<scene<first_fails, 2>>(bound(2)));
 }
 
+TEST(gather_block_model, stopped_from_outside) { (expect_holds<scene<stopped_from_outside, 2>>(bound(2))); }
+
 TEST(gather_block_model_long, two_children_and_three_workers) { (expect_holds<scene<two, 3>>(bound(2))); }
 TEST(gather_block_model_long, a_child_suspends) { (expect_holds<scene<two_of_which_suspend<1>, 2>>(bound(2))); }
 TEST(gather_block_model_long, nested_twice_and_both_suspend) {
