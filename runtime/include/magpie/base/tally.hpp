@@ -7,6 +7,7 @@
 namespace magpie::detail {
 
 /// A counter that one thread moves and any thread reads.
+template <class Atomics = atomics>
 class tally {
  public:
   void add(std::uint64_t n = 1) noexcept {
@@ -17,7 +18,7 @@ class tally {
   }
 
  private:
-  atomics::atomic<std::uint64_t> count_{0};
+  typename Atomics::template atomic<std::uint64_t> count_{0};
 };
 
 }  // namespace magpie::detail
