@@ -89,7 +89,11 @@ BENCHMARK(compare_exchange_row)->Name("machine/compare_exchange");
 
 void seq_cst_store_row(benchmark::State& state) {
   std::atomic<std::uint64_t> counter{0};
-  for (auto _ : state) counter.store(1, std::memory_order_seq_cst);
+  benchmark::DoNotOptimize(&counter);  // somebody else may look
+  for (auto _ : state) {
+    counter.store(1, std::memory_order_seq_cst);
+    benchmark::ClobberMemory();
+  }
 }
 BENCHMARK(seq_cst_store_row)->Name("machine/seq_cst_store");
 

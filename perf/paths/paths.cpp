@@ -7,6 +7,8 @@
 #include <magpie/runtime.hpp>
 #include <magpie/task.hpp>
 
+#include "peers/bare_fork_join.hpp"
+
 #include <valgrind/callgrind.h>
 
 #include <charconv>
@@ -23,6 +25,18 @@ task<std::uint64_t> fib(unsigned n) {
   if (n < 2) co_return n;
   auto [a, b] = co_await magpie::gather(fib(n - 1), fib(n - 2));
   co_return a + b;
+}
+
+/// The floor of the first one: the bare coroutine tree.
+perf::bare::task<std::uint64_t> fib_bare(unsigned n) {
+  if (n < 2) co_return n;
+  auto [a, b] = co_await perf::bare::both(fib_bare(n - 1), fib_bare(n - 2));
+  co_return a + b;
+}
+
+task<std::uint64_t> fib_bare_here(unsigned n) {
+  perf::bare::machine machine;
+  co_return perf::bare::run(fib_bare(n));
 }
 
 task<std::uint64_t> one(std::uint64_t i) { co_return i; }
@@ -50,6 +64,7 @@ struct path {
 constexpr std::uint64_t loops = 10'000;
 constexpr path paths[] = {
     {"fib_by_gather", 21'891, [] { return fib(20); }, 6'765},
+    {"fib_bare", 21'891, [] { return fib_bare_here(20); }, 6'765},
     {"await_in_a_loop", loops, [] { return awaits(loops); }, loops*(loops - 1) / 2},
     {"spawn_and_await", loops, [] { return spawns(loops); }, loops*(loops - 1) / 2},
 };

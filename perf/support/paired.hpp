@@ -61,8 +61,7 @@ class paired_runs {
       quiet += rounds_.back().disturbed < tolerated ? 1 : 0;
       progress(r + 1, rounds);
     }
-    std::stable_sort(rounds_.begin(), rounds_.end(),
-                     [](const round& a, const round& b) { return a.disturbed < b.disturbed; });
+    std::sort(rounds_.begin(), rounds_.end(), [](const round& a, const round& b) { return a.disturbed < b.disturbed; });
     set_aside_ = rounds_.size() - std::min(rounds_.size(), rounds);
     rounds_.resize(rounds_.size() - set_aside_);
   }

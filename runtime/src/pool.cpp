@@ -25,8 +25,8 @@ std::string describe(const std::exception_ptr& error) {
   }
 }
 
-void print_unhandled(std::exception_ptr error,
-                     std::string_view task_name) {  // NOLINT: the signature is the interface's
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature is that of runtime_options::on_unhandled
+void print_unhandled(std::exception_ptr error, std::string_view task_name) {
   std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
                task_name.data(), describe(error).c_str());
 }

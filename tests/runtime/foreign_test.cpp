@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -27,7 +28,11 @@ using magpie_test::witness;
 class helpers {
  public:
   ~helpers() {
-    for (std::thread& t : threads_) t.join();
+    // Under the lock: the thread that called resume() last may be on its way out of it.
+    std::unique_lock lock(mutex_);
+    std::vector<std::thread> threads = std::move(threads_);
+    lock.unlock();
+    for (std::thread& t : threads) t.join();
   }
   void resume(std::coroutine_handle<> h) {
     std::lock_guard guard(mutex_);
@@ -57,8 +62,9 @@ struct bool_awaiter {
   bool_awaiter(helpers& h, bool s) : on(h), suspends(s) {}
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) {
-    if (suspends) on.resume(h);
-    return suspends;
+    if (!suspends) return false;
+    on.resume(h);
+    return true;  // *this may be gone
   }
   int await_resume() const noexcept { return 3; }
   helpers& on;

@@ -157,9 +157,9 @@ struct late_user {
 };
 
 TEST(frame_allocator, frames_can_be_had_while_a_thread_ends) {
-  static thread_local late_user first;  // made before the cache: destroyed after it
   for (int i = 0; i < 10; ++i) {
     std::thread([] {
+      static thread_local late_user first;  // made before the cache: destroyed after it
       first.memory = nullptr;
       first.memory = allocate_frame(64);
       static thread_local late_user second;  // made after it

@@ -1,6 +1,7 @@
 #include "axioms.hpp"
 #include "litmus.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <random>
 
@@ -55,8 +56,8 @@ program random_program(std::mt19937_64& dice) {
   int value = 0;
   for (auto& thread : text)
     for (int i = pick(1, 2, 3, 3); i > 0; --i) {
-      instruction next{pick(kind::store, kind::store, kind::load, kind::load, kind::exchange, kind::fence), pick(0, 1),
-                       rlx, 0};
+      const kind what = pick(kind::store, kind::store, kind::load, kind::load, kind::exchange, kind::fence);
+      instruction next{what, pick(0, 1), rlx, 0};
       switch (next.what) {
         case kind::store:
           next.order = pick(rlx, rel, sc, sc);

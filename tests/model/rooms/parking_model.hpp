@@ -37,7 +37,8 @@ struct modelled_futex {
 using modelled_sleeper = detail::sleeper<model::atomics, modelled_futex>;
 using modelled_parking_word = detail::parking_word<model::atomics, 4>;
 
-/// The pool as far as sleep is concerned. `Scene` says where its tasks stand: find(worker) and has_visible_work().
+/// The pool as far as sleep is concerned. `Scene` says where its tasks stand: find(worker) and has_visible_work();
+/// and whether some of them can be seen before they can be taken.
 template <class Scene, unsigned Workers, std::size_t Tasks>
 class crew {
  public:
@@ -51,7 +52,7 @@ class crew {
   void wake_one() { modelled_sleeper::wake_one(scene()); }
 
   /// worker::find_or_rest(), and the task that was found.
-  void work(unsigned index, int most_sleeps = 4) {
+  void work(unsigned index) {
     bool worked = false;
     for (int sleeps = 0;;) {
       if (item* it = scene().find(index)) {
@@ -64,7 +65,9 @@ class crew {
         return;
       } else {
         worked = false;
-        model::check(++sleeps <= most_sleeps, "somebody spins, though there is nothing to do");
+        // A task that can be seen and not yet be reached keeps a worker awake: its producer stands between two steps.
+        if (sleeps > 1 && Scene::can_be_out_of_reach) model::atomics::pause();
+        model::check(++sleeps <= 4 || Scene::can_be_out_of_reach, "somebody spins, though there is nothing to do");
         sleepers_[index].sleep(scene(), index);
       }
     }
@@ -100,6 +103,8 @@ struct published_from_outside : crew<published_from_outside<Publishers, Workers,
                                      Publishers * TasksEach> {
   static constexpr int threads = Publishers + static_cast<int>(Workers);
 
+  static constexpr bool can_be_out_of_reach = true;
+
   detail::injection_queue<item, model::atomics> injected;
 
   void thread(int self) {
@@ -122,6 +127,7 @@ struct published_from_outside : crew<published_from_outside<Publishers, Workers,
 template <class Scene, unsigned Workers, std::size_t Tasks>
 struct published_within : crew<Scene, Workers, Tasks> {
   static constexpr int threads = static_cast<int>(Workers);
+  static constexpr bool can_be_out_of_reach = false;
 
   void thread(int self) {
     Scene& scene = static_cast<Scene&>(*this);

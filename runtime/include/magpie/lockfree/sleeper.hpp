@@ -37,7 +37,8 @@ class sleeper {
 
   /// Any thread.
   void signal(news what) noexcept {
-    signal_.store(static_cast<std::uint32_t>(what), release);  // P5: pairs with the loads in sleep()
+    // P5: pairs with the loads in sleep(). An exchange, so that either it comes after the reset, or the reset reads it
+    signal_.exchange(static_cast<std::uint32_t>(what), release);
     Futex::wake_one(signal_);
   }
 

@@ -71,7 +71,7 @@ struct scene_calls {
 
 /// Runs a scene once for each execution that the options ask for. One per process: the atomics of the model reach it
 /// from inside the code that is checked. Its parts are told apart by file: engine.cpp runs executions, scheduler.cpp
-/// decides who goes on, memory.cpp decides what loads read, blocking.cpp puts threads to sleep.
+/// decides who goes on, memory.cpp and memory_sc.cpp decide what loads read, blocking.cpp puts threads to sleep.
 class engine {
  public:
   static engine& get();

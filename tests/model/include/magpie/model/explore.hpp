@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <new>
+#include <string>
 #include <type_traits>
 
 /// The face of the checker. A scene is a class like

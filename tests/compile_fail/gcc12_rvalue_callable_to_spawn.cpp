@@ -1,0 +1,14 @@
+// expect: magpie: GCC 12 destroys a temporary callable that owns something twice: name it `f`, then pass `f`
+// compilers: gcc
+#include <magpie/magpie.hpp>
+
+#include <string>
+magpie::task<> g(magpie::runtime& rt) {
+  std::string s = "owned";
+#if defined(MAGPIE_FIXED)
+  auto f = [s]() -> magpie::task<std::size_t> { co_return s.size(); };
+  co_await rt.spawn(f);
+#else
+  co_await rt.spawn([s]() -> magpie::task<std::size_t> { co_return s.size(); });
+#endif
+}
