@@ -20,9 +20,7 @@ TEST(injection_queue_model, two_takers) {
   (expect_holds<injection_traffic<1, 2, 2, 1, handing_in::singly>>({.preemptions = 3}));
 }
 TEST(injection_queue_model, one_item_goes_round) { (expect_holds<one_item_goes_round<2, 2>>({.preemptions = 3})); }
-TEST(injection_queue_model, an_item_dies_when_it_is_taken) {
-  expect_holds<items_die_when_taken>({.preemptions = 3});
-}
+TEST(injection_queue_model, an_item_dies_when_it_is_taken) { expect_holds<items_die_when_taken>({.preemptions = 3}); }
 
 TEST(injection_queue_model_long, two_producers) {
   (expect_holds<injection_traffic<2, 1, 2, 2, handing_in::first_as_a_chain>>({.preemptions = 3}));

@@ -2,11 +2,10 @@
 
 #include <magpie/lockfree/fork_deque.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
-#include <magpie/lockfree/parking_word.hpp>
 #include <magpie/lockfree/run_queue.hpp>
-#include <magpie/lockfree/sleeper.hpp>
 
 #include "handed_items.hpp"
+#include "modelled_sleep.hpp"
 
 #include <array>
 #include <cstddef>
@@ -17,25 +16,6 @@
 /// No runnable task while all sleep: a task that nobody comes for is a sleeper that nobody wakes, and that is what the
 /// model calls a deadlock. The scene ends when all tasks have run; whoever runs the last one signals the end.
 namespace rooms {
-
-namespace detail = magpie::detail;
-
-/// The futex of the model. When the timed sleep is over, all that was stored is visible (P4).
-struct modelled_futex {
-  using word = model::atomic<std::uint32_t>;
-
-  static std::int64_t after(std::int64_t) noexcept { return 0; }
-  static void wait(word& w, std::uint32_t expected) { model::futex::wait(w, expected); }
-  static bool wait_until(word& w, std::uint32_t expected, std::int64_t) {
-    if (model::futex::wait_for_some_time(w, expected) != model::futex::result::timed_out) return true;
-    model::refresh();
-    return false;
-  }
-  static void wake_one(word& w) { model::futex::wake(w, 1); }
-};
-
-using modelled_sleeper = detail::sleeper<model::atomics, modelled_futex>;
-using modelled_parking_word = detail::parking_word<model::atomics, 4>;
 
 /// The pool as far as sleep is concerned. `Scene` says where its tasks stand: find(worker) and has_visible_work();
 /// and whether some of them can be seen before they can be taken.
@@ -99,8 +79,8 @@ class crew {
 
 /// Foreign threads publish, workers come, find nothing, lie down (P1, P2, P3, P5). Threads 0 .. Publishers - 1 publish.
 template <int Publishers, unsigned Workers, std::size_t TasksEach>
-struct published_from_outside : crew<published_from_outside<Publishers, Workers, TasksEach>, Workers,
-                                     Publishers * TasksEach> {
+struct published_from_outside
+    : crew<published_from_outside<Publishers, Workers, TasksEach>, Workers, Publishers * TasksEach> {
   static constexpr int threads = Publishers + static_cast<int>(Workers);
 
   static constexpr bool can_be_out_of_reach = true;
