@@ -48,20 +48,20 @@ std::coroutine_handle<> worker::own_work() noexcept {
   if (lifo_in_a_row_ < newest_in_a_row) {
     if (runnable* r = newest_.take()) {
       ++lifo_in_a_row_;
-      return start(r);
+      return start_queued(*this, r);
     }
   }
   lifo_in_a_row_ = 0;
   // Siblings of what suspended here, and what waits in the queue, take turns: neither may starve the other.
   const bool queue_first = turns_ % 2 == 0;
   if (queue_first) {
-    if (runnable* r = queue_.pop()) return start(r);
+    if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
-  if (gather_block* b = forks.take()) return start(b);
+  if (gather_block* b = forks.take()) return start_stolen(*this, b);
   if (!queue_first) {
-    if (runnable* r = queue_.pop()) return start(r);
+    if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
-  if (runnable* r = newest_.take()) return start(r);
+  if (runnable* r = newest_.take()) return start_queued(*this, r);
   return {};
 }
 
@@ -75,7 +75,7 @@ std::coroutine_handle<> worker::injected_work() noexcept {
     }
   });
   if (n > 1 && !sleeper_.searching()) pool_.wake_one();  // a searcher wakes the next one anyway
-  return first != nullptr ? start(first) : std::coroutine_handle<>();
+  return first != nullptr ? start_queued(*this, first) : std::coroutine_handle<>();
 }
 
 std::coroutine_handle<> worker::stolen_work() noexcept {
@@ -97,13 +97,13 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
     if (got == steal_result::empty) break;
     if (got == steal_result::lost) continue;  // somebody else was faster: there may be more
     steals.add();
-    return start(b);
+    return start_stolen(*this, b);
   }
   std::array<runnable*, run_queue<runnable>::half> loot;
   if (const std::size_t n = victim.queue_.steal(loot)) {
     steals.add();
     for (std::size_t i = 1; i < n; ++i) push_back(loot[i]);
-    return start(loot[0]);
+    return start_queued(*this, loot[0]);
   }
   if (runnable* r = victim.newest_.peek()) {
     const std::int64_t now = monotonic_now();
@@ -113,23 +113,10 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
     } else if (now - watched_since_ >= newest_is_private && victim.newest_.steal(r)) {
       steals.add();
       watched_ = nullptr;
-      return start(r);
+      return start_queued(*this, r);
     }
   }
   return {};
-}
-
-std::coroutine_handle<> worker::start(runnable* r) noexcept {
-  forks.raise_floor();                // what stands in the deque belongs to what we have put aside (F6)
-  quiet_epoch = scope::never_looked;  // X2: we come from elsewhere
-  return r->run(r);
-}
-
-std::coroutine_handle<> worker::start(gather_block* b) noexcept {
-  forks.raise_floor();          // F6
-  quiet_epoch = b->own.seen();  // X2: true for the block's scope, or unknown
-  b->counter.note_steal();
-  return settle(start_next(*this, b));
 }
 
 // What comes in ------------------------------------------------------------------------------------------------------

@@ -45,8 +45,6 @@ class worker : public worker_context {
   std::coroutine_handle<> stolen_work() noexcept;
   std::coroutine_handle<> steal_from(worker& victim) noexcept;
 
-  std::coroutine_handle<> start(runnable* r) noexcept;
-  std::coroutine_handle<> start(gather_block* b) noexcept;
   void push_back(runnable* r) noexcept;
 
   std::coroutine_handle<> find_or_rest() noexcept;

@@ -41,4 +41,28 @@ struct ledger {
   void all_came_out() const { model::check(came_out == handed_in, "an item was lost"); }
 };
 
+/// P1 in small: somebody publishes and then looks for a sleeper, a worker announces its sleep and then looks for work.
+/// One of them sees the other.
+template <class Room>
+struct publication_against_sleep {
+  static constexpr int threads = 2;
+
+  Room room;
+  ledger<1> book;
+  model::atomic<bool> sleeps{false};
+  bool sleeper_seen = false;
+  bool work_seen = false;
+
+  void thread(int self) {
+    if (self == 0) {
+      room.publish(book.make(0));
+      sleeper_seen = sleeps.load(std::memory_order_seq_cst);
+    } else {
+      sleeps.store(true, std::memory_order_seq_cst);
+      work_seen = !room.looks_empty();
+    }
+  }
+  void after() { model::check(sleeper_seen || work_seen, "there is work, and all sleep"); }
+};
+
 }  // namespace rooms

@@ -104,4 +104,8 @@ struct items_die_when_taken {
   }
 };
 
+struct injection_queue_to_publish_in : magpie::detail::injection_queue<item, model::atomics> {
+  void publish(item* it) { push(it); }
+};
+
 }  // namespace rooms

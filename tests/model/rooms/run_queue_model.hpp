@@ -136,4 +136,12 @@ struct displaced_from_the_slot {
   }
 };
 
+struct run_queue_to_publish_in : modelled_run_queue<2> {
+  void publish(item* it) { static_cast<void>(try_push(it)); }
+};
+struct lifo_slot_to_publish_in : magpie::detail::lifo_slot<item, model::atomics> {
+  void publish(item* it) { put(it); }
+  bool looks_empty() const { return peek() == nullptr; }
+};
+
 }  // namespace rooms

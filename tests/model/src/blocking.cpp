@@ -12,7 +12,7 @@ engine::wait_end engine::futex_wait(int id, const void* atomic, std::uint64_t ex
   location& at = access(id, atomic);
   scene_thread& me = thread();
 
-  const stamp floor = std::max(now().seen(id), at.woken_at);
+  const stamp floor = std::max(oldest_in_reach(at), at.woken_at);
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
     if (!too_stale(at, *each) && coherent_with_sc(at, *each, std::memory_order_relaxed, event::load)) offer(from, each);
@@ -41,7 +41,20 @@ engine::wait_end engine::futex_wait(int id, const void* atomic, std::uint64_t ex
 
 int engine::futex_wake(int id, const void* atomic, int count) {
   point(id < 0 ? nullptr : &locations_[static_cast<std::size_t>(id)], operation::effect::writes);
-  location& at = access(id, atomic);
+  return wake_sleepers(access(id, atomic), count);
+}
+
+int engine::futex_wake_at(const void* atomic, int count) {
+  location* at = nullptr;
+  for (int id = 0; id < open_; ++id)
+    if (locations_[static_cast<std::size_t>(id)].address == atomic) at = &locations_[static_cast<std::size_t>(id)];
+  if (at == nullptr) fail("a wake at an address where no atomic was constructed in this execution");
+  point(at, operation::effect::writes);
+  return wake_sleepers(*at, count);
+}
+
+int engine::wake_sleepers(location& at, int count) {
+  const int id = number_of(at);
   at.woken_at = std::max(at.woken_at, now().seen(id));
   thread().current.tick(current_);
 

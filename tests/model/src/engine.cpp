@@ -17,9 +17,22 @@ engine& engine::get() {
 
 engine::engine() : locations_(new location[max_locations]), messages_(new message[max_messages]) {}
 
+namespace {
+
+options narrowed_by_environment(options wanted) {
+  if (const char* text = std::getenv("MAGPIE_MODEL_PREEMPTIONS")) {
+    const int most = std::atoi(text);
+    if (wanted.preemptions == unbounded || wanted.preemptions > most) wanted.preemptions = most;
+  }
+  if (const char* text = std::getenv("MAGPIE_MODEL_SEQUENTIAL")) wanted.sequential = *text == '1';
+  return wanted;
+}
+
+}  // namespace
+
 result engine::explore(const options& wanted, const scene_calls& scene) {
   result found;
-  options_ = wanted;
+  options_ = narrowed_by_environment(wanted);
   scene_ = scene;
   trail_.clear();
   narrowed_ = false;

@@ -153,10 +153,22 @@ void engine::write(location& at, message& made, const message* continues, std::m
 
 // ---- operations ----
 
-std::uint64_t engine::load(int id, const void* atomic, std::memory_order order) {
+/// Where the choice of a step begins: everything before that is hidden from this thread.
+stamp engine::oldest_in_reach(const location& at) noexcept {
+  return options_.sequential ? at.newest->position : now().seen(number_of(at));
+}
+
+/// Sequential consistency as a machine has it: each step takes effect at once, and whoever sees it has seen all before.
+/// Not entered into S, which could only say the same.
+std::memory_order engine::effective(std::memory_order order) const noexcept {
+  return options_.sequential ? std::memory_order_acq_rel : order;
+}
+
+std::uint64_t engine::load(int id, const void* atomic, std::memory_order asked) {
+  const std::memory_order order = effective(asked);
   point(id < 0 ? nullptr : &locations_[static_cast<std::size_t>(id)], effect::reads);
   location& at = access(id, atomic);
-  const stamp floor = now().seen(id);
+  const stamp floor = oldest_in_reach(at);
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
     if (!too_stale(at, *each) && coherent_with_sc(at, *each, order, event::load)) offer(from, each);
@@ -166,14 +178,15 @@ std::uint64_t engine::load(int id, const void* atomic, std::memory_order order) 
   read_from(at, chosen, order);
   note_reader(chosen, node);
   thread().current.tick(current_);
-  if (recording_) record(name_of(at) + ".load(" + order_name(order) + ") = " + choice_text(at, chosen, from));
+  if (recording_) record(name_of(at) + ".load(" + order_name(asked) + ") = " + choice_text(at, chosen, from));
   return chosen.value;
 }
 
-void engine::store(int id, const void* atomic, std::uint64_t value, std::memory_order order) {
+void engine::store(int id, const void* atomic, std::uint64_t value, std::memory_order asked) {
+  const std::memory_order order = effective(asked);
   point(id < 0 ? nullptr : &locations_[static_cast<std::size_t>(id)], effect::writes);
   location& at = access(id, atomic);
-  const stamp floor = now().seen(id);
+  const stamp floor = oldest_in_reach(at);
   candidates behind;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
     if (!each->taken && !too_early(at, *each) && coherent_with_sc(at, *each, order, event::store)) offer(behind, each);
@@ -184,17 +197,18 @@ void engine::store(int id, const void* atomic, std::uint64_t value, std::memory_
   write(at, made, nullptr, order, node);
   thread().current.tick(current_);
   if (recording_) {
-    std::string text = name_of(at) + ".store(" + print_value(value, at.kind) + ", " + order_name(order) + ")";
+    std::string text = name_of(at) + ".store(" + print_value(value, at.kind) + ", " + order_name(asked) + ")";
     if (made.newer != nullptr) text += " lands before " + print_value(made.newer->value, at.kind);
     record(std::move(text));
   }
 }
 
 std::uint64_t engine::modify(int id, const void* atomic, transform change, std::uint64_t operand,
-                             std::memory_order order, const char* verb) {
+                             std::memory_order asked, const char* verb) {
+  const std::memory_order order = effective(asked);
   point(id < 0 ? nullptr : &locations_[static_cast<std::size_t>(id)], effect::writes);
   location& at = access(id, atomic);
-  const stamp floor = now().seen(id);
+  const stamp floor = oldest_in_reach(at);
   candidates from;
   for (message* each = at.newest; each != nullptr && each->position >= floor; each = each->older)
     if (!each->taken && !too_early(at, *each) && coherent_with_sc(at, *each, order, event::modify)) offer(from, each);
@@ -207,7 +221,7 @@ std::uint64_t engine::modify(int id, const void* atomic, transform change, std::
   write(at, made, &chosen, order, node);
   thread().current.tick(current_);
   if (recording_)
-    record(name_of(at) + "." + verb + "(" + print_value(operand, at.kind) + ", " + order_name(order) +
+    record(name_of(at) + "." + verb + "(" + print_value(operand, at.kind) + ", " + order_name(asked) +
            ") = " + choice_text(at, chosen, from));
   return chosen.value;
 }
@@ -216,7 +230,7 @@ bool engine::compare_exchange(int id, const void* atomic, std::uint64_t& expecte
                               std::memory_order success, std::memory_order failure, strength how) {
   point(id < 0 ? nullptr : &locations_[static_cast<std::size_t>(id)], effect::writes);
   location& at = access(id, atomic);
-  const stamp floor = now().seen(id);
+  const stamp floor = oldest_in_reach(at);
 
   // It succeeds behind any write that holds `expected` and that nobody else has taken; it fails with any other value
   // that a load might read. A write that holds `expected` but is taken can do neither.
@@ -238,7 +252,7 @@ bool engine::compare_exchange(int id, const void* atomic, std::uint64_t& expecte
            print_value(desired, at.kind) + ", " + order_name(succeeds ? success : failure) + ")" +
            (succeeds ? " done, read " : " failed, read ") + choice_text(at, chosen, from);
 
-  const std::memory_order order = succeeds ? success : failure;
+  const std::memory_order order = effective(succeeds ? success : failure);
   const int node = commit_sc(at, chosen, order, succeeds ? event::modify : event::load);
   read_from(at, chosen, order);
   if (succeeds) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/gather_block.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/coroutine/this_worker.hpp>
@@ -54,6 +55,21 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
   if (b->counter.more_to_start() && !fork(w, b)) [[unlikely]]
     child.promise().kind = role::held;
   return {child};  // *b may be gone: a thief may hold the entry
+}
+
+/// The entry of `b` was stolen, or taken by its own worker from below the floor.
+[[nodiscard]] inline std::coroutine_handle<> start_stolen(worker_context& w, gather_block* b) noexcept {
+  w.forks.raise_floor();          // what stands in the deque belongs to what we have put aside (F6)
+  w.quiet_epoch = b->own.seen();  // X2: true for the block's scope, or unknown
+  b->counter.note_steal();
+  return settle(start_next(w, b));
+}
+
+/// `r` came out of a queue.
+[[nodiscard]] inline std::coroutine_handle<> start_queued(worker_context& w, runnable* r) noexcept {
+  w.forks.raise_floor();                // F6
+  w.quiet_epoch = scope::never_looked;  // X2: we come from elsewhere
+  return r->run(r);
 }
 
 /// The task, whose frame is gone already, was `kind` to `join`.

@@ -9,13 +9,14 @@
 #include <magpie/lockfree/parking_word.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 namespace magpie::detail {
 
 /// The part of a worker that running tasks touch.
 struct worker_context {
-  worker_context(executor& e, parking_word<>& s) : sleepers(s), home(e) {}
+  worker_context(executor& e, parking_word<>& s, std::size_t room = 1024) : forks(room), sleepers(s), home(e) {}
 
   fork_deque<gather_block> forks;
   /// At this stop epoch nothing from the running task's scope up was stopped (X2). Every step from task to task keeps

@@ -117,6 +117,7 @@ class engine {
   enum class patience : std::uint8_t { endless, timed };
   wait_end futex_wait(int id, const void* atomic, std::uint64_t expected, patience how);
   int futex_wake(int id, const void* atomic, int count);
+  int futex_wake_at(const void* atomic, int count);
   void unlock_waiters(const void* mutex);
 
   // ---- engine.cpp: the tracked heap ----
@@ -156,6 +157,8 @@ class engine {
   int highest_priority(const std::array<int, max_threads>& enabled, int count);
   std::uint64_t random() noexcept;
 
+  int wake_sleepers(location& at, int count);
+
   // memory.cpp
   location& access(int id, const void* atomic);
   int number_of(const location& at) const noexcept { return static_cast<int>(&at - locations_.get()); }
@@ -165,6 +168,8 @@ class engine {
     int count = 0;
   };
   enum class event : std::uint8_t { load, store, modify };
+  stamp oldest_in_reach(const location& at) noexcept;
+  std::memory_order effective(std::memory_order order) const noexcept;
   void offer(candidates& to, message* each);
   bool too_stale(const location& at, const message& each) const noexcept;
   bool too_early(const location& at, const message& each) const noexcept;

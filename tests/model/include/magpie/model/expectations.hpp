@@ -4,16 +4,19 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 /// GoogleTest's side of a model: what a right scene and a broken one must do.
 namespace magpie::model {
 
-/// Explores the scene. Fails, with the table of the execution, if any execution goes wrong, or if the search could not
+/// Explores the scene, and prints the figures if MAGPIE_MODEL_REPORT is set. Fails, with the table of the execution, if any execution goes wrong, or if the search could not
 /// finish within the options.
 template <scene Scene>
 result expect_holds(const options& wanted = {}) {
   result found = explore<Scene>(wanted);
+  if (std::getenv("MAGPIE_MODEL_REPORT") != nullptr) std::printf("             %s\n", found.report().c_str());
   EXPECT_TRUE(found.ok()) << found.report();
   EXPECT_TRUE(found.failed || found.complete || wanted.mode == options::strategy::random) << found.report();
   return found;

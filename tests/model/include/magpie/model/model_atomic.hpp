@@ -49,8 +49,10 @@ class atomic {
  public:
   using value_type = T;
 
-  atomic() : atomic(T{}) {}
-  atomic(T value) : id_(engine::get().open(this, encode(value), kind_of<T>())) {}
+  constexpr atomic() : atomic(T{}) {}
+  /// A constant-initialised global is no atomic of any execution until a scene constructs it anew.
+  constexpr atomic(T value)
+      : id_(std::is_constant_evaluated() ? -1 : engine::get().open(this, encode(value), kind_of<T>())) {}
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
   ~atomic() {

@@ -29,6 +29,8 @@ struct futex {
   static int wake_all(atomic<T>& word) {
     return wake(word, std::numeric_limits<int>::max());
   }
+  /// As wake(), knowing no more than the address, as the kernel does: the word may be gone.
+  static int wake_by_address(const void* word, int count) { return engine::get().futex_wake_at(word, count); }
 };
 
 /// Long enough has passed that every store made so far is visible to every thread. That holds on hardware and not in

@@ -8,7 +8,8 @@ namespace magpie::model {
 
 inline constexpr int unbounded = -1;
 
-/// What an exploration covers.
+/// What an exploration covers. Two environment variables narrow it, for tools that run a test program under smaller
+/// bounds than it asks for: MAGPIE_MODEL_PREEMPTIONS, if less than `preemptions`, and MAGPIE_MODEL_SEQUENTIAL=1.
 struct options {
   enum class strategy : std::uint8_t {
     exhaustive,  // depth first over every schedule within `preemptions` and every value a load may read
@@ -38,6 +39,10 @@ struct options {
   /// How many weak compare-exchanges may fail for no reason, and futex waits return for none; each thread, each
   /// execution.
   std::uint32_t spurious = 1;
+
+  /// Every operation takes effect at once and is seen by all, whatever its order: interleavings only. What fails without
+  /// this and holds with it needs an outdated read, and no schedule of a test on such a machine would show it.
+  bool sequential = false;
 
   /// Random mode: the seed, and the number of forced changes of priority in an execution (d - 1 of PCT).
   std::uint64_t seed = 1;

@@ -1,0 +1,283 @@
+#pragma once
+
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/gather.hpp>
+#include <magpie/model/explore.hpp>
+#include <magpie/task.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+/// Scenes for the gather block (docs/protocols/gather_block.md): magpie's own coroutines, gather() and ends of tasks,
+/// compiled against the model. What is ours is the worker's loop, the queue, and the heap that the frames come from: it
+/// is the model's, so every late touch of a block is a use after free, and a child dropped twice a double free.
+namespace gather_block_model {
+
+namespace model = magpie::model;
+using namespace magpie::detail;  // the scenes stand in for the engine
+using magpie::gather;
+using magpie::task;
+
+/// Suspended tasks that any worker may resume: a cell for each.
+inline constexpr int cells = 2;
+
+struct worker : worker_context {
+  using worker_context::worker_context;
+};
+
+class queue_executor final : public executor {
+ public:
+  queue_executor() : executor(reinterpret_cast<magpie::runtime&>(*this), [](std::exception_ptr, std::string_view) {}) {}
+  void enqueue(runnable& r, placement) noexcept override {
+    for (auto& each : queue_) {
+      runnable* none = nullptr;
+      if (each.compare_exchange_strong(none, &r, release, relaxed)) return;
+    }
+    model::check(false, "more suspended tasks than the scene has cells");
+  }
+  bool start(runnable&) noexcept override { return false; }
+  void ended() noexcept override {}
+
+  runnable* take() noexcept {
+    for (auto& each : queue_)
+      if (each.load(relaxed) != nullptr)
+        if (runnable* r = each.exchange(nullptr, acquire)) return r;
+    return nullptr;
+  }
+
+ private:
+  std::array<atomics::atomic<runnable*>, cells> queue_{};
+};
+
+/// co_await elsewhere(): goes on by any worker, later. As yield(), which is of a higher floor.
+class elsewhere : public native_awaiter, private runnable {
+ public:
+  elsewhere() noexcept : runnable([](runnable* r) noexcept { return static_cast<elsewhere*>(r)->task_; }) {}
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    task_ = h;
+    current_worker->home.enqueue(*this, placement::back);
+    return std::noop_coroutine();  // *this may be gone
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  std::coroutine_handle<> task_;
+};
+
+/// What a child writes and its parent reads, in the parent's frame.
+using cell = model::plain<int>;
+
+struct boom {};
+
+/// The scene's account of one execution.
+struct account {
+  int started = 0;
+  int resumed = 0;
+  int failed = 0;
+};
+inline account* now = nullptr;
+
+/// Which children suspend: by bits.
+inline task<> child(cell& out, bool suspends = false) {
+  ++now->started;
+  if (suspends) co_await elsewhere();
+  out = 1;
+}
+inline task<> failing_child(cell& out) {
+  ++now->started;
+  out = 1;
+  throw boom();
+}
+
+inline void joined(std::initializer_list<const cell*> all) {
+  ++now->resumed;
+  for (const cell* each : all) model::check(*each == 1, "the parent went on before a child had ended");
+}
+
+// The trees. Each root ends once all else has ended.
+struct two {
+  static constexpr int starts = 2, joins = 1;
+  static task<> root() {
+    cell a, b;
+    co_await gather(child(a), child(b));
+    joined({&a, &b});
+  }
+};
+struct three {
+  static constexpr int starts = 3, joins = 1;
+  static task<> root() {
+    cell a, b, c;
+    co_await gather(child(a), child(b), child(c));
+    joined({&a, &b, &c});
+  }
+};
+struct four {
+  static constexpr int starts = 4, joins = 1;
+  static task<> root() {
+    cell a, b, c, d;
+    co_await gather(child(a), child(b), child(c), child(d));
+    joined({&a, &b, &c, &d});
+  }
+};
+template <int Suspends>
+struct two_of_which_suspend {
+  static constexpr bool suspends = Suspends != 0;
+  static constexpr int starts = 2, joins = 1;
+  static task<> root() {
+    cell a, b;
+    co_await gather(child(a, (Suspends & 1) != 0), child(b, (Suspends & 2) != 0));
+    joined({&a, &b});
+  }
+};
+template <int Suspends>
+struct three_of_which_suspend {
+  static constexpr bool suspends = Suspends != 0;
+  static constexpr int starts = 3, joins = 1;
+  static task<> root() {
+    cell a, b, c;
+    co_await gather(child(a, (Suspends & 1) != 0), child(b, (Suspends & 2) != 0), child(c, (Suspends & 4) != 0));
+    joined({&a, &b, &c});
+  }
+};
+
+/// The inner gather's parent is a child itself: its end pops, or does not, on the worker that joined last (J4).
+template <int Suspends>
+struct nested {
+  static constexpr bool suspends = Suspends != 0;
+  static constexpr int starts = 3, joins = 2;
+  static task<> inner(cell& out) {
+    cell a, b;
+    co_await gather(child(a, (Suspends & 1) != 0), child(b, (Suspends & 2) != 0));
+    joined({&a, &b});
+    out = 1;
+  }
+  static task<> root() {
+    cell a, b;
+    co_await gather(inner(a), child(b, (Suspends & 4) != 0));
+    joined({&a, &b});
+  }
+};
+struct nested_twice {
+  static constexpr int starts = 4, joins = 3;
+  static task<> root() {
+    cell a, b;
+    co_await gather(nested<0>::inner(a), nested<0>::inner(b));
+    joined({&a, &b});
+  }
+};
+
+/// The first child throws: who holds the entry drops the rest, each frame once.
+struct first_fails {
+  static constexpr int starts = -1, joins = 1;  // the others may have been started, or not
+  static task<> root() {
+    cell a, b, c;
+    bool caught = false;
+    try {
+      co_await gather(failing_child(a), child(b), child(c));
+    } catch (const boom&) {
+      caught = true;
+    }
+    model::check(caught, "the failure was lost");
+    ++now->resumed;
+    model::check(a == 1, "the parent went on before a child had ended");
+  }
+};
+
+/// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever.
+template <class Tree, int Threads, int Room = 4, int Arrays = 99>
+class scene {
+ public:
+  static constexpr int threads = Threads;
+
+  scene() {
+    now = &account_;
+    gather_atomics::arrays_left = Arrays;
+    std::construct_at(&stop_epoch, scope::never_looked + 1);
+    gather_atomics::put_back = [](int thread) { current_worker = thread < threads ? place[thread] : nullptr; };
+    for (int i = 0; i < threads; ++i) place[i] = &workers_[static_cast<std::size_t>(i)].emplace(home_, sleepers_, Room);
+  }
+  scene(const scene&) = delete;
+  scene& operator=(const scene&) = delete;
+  ~scene() { gather_atomics::put_back = nullptr; }
+
+  void thread(int self) {
+    worker& me = *place[self];
+    current_worker = &me;
+    set_stack_floor(me);
+    if (self == 0) resume(me, begin(me));
+    while (!finished_.load(acquire)) {
+      if (std::coroutine_handle<> h = find(me)) {
+        resume(me, h);
+      } else {
+        atomics::pause();
+      }
+    }
+  }
+  void after() {
+    model::check(ends_ == 1, "the root did not end once");
+    model::check(account_.resumed == Tree::joins, "a parent did not go on once");
+    model::check(Tree::starts < 0 || account_.started == Tree::starts, "a child was not started once");
+    for (auto& each : workers_) model::check(each->forks.looks_empty(), "an entry is left");
+  }
+
+ private:
+  struct end_of_all : root_join {
+    explicit end_of_all(scene& s) noexcept : root_join(note), whole(s) {}
+    static void note(root_join* join) noexcept {
+      scene& s = static_cast<end_of_all*>(join)->whole;
+      ++s.ends_;
+      s.finished_.store(true, release);
+    }
+    scene& whole;
+  };
+
+  std::coroutine_handle<> begin(worker& me) {
+    task_coroutine root = Tree::root().take();
+    end_.inside = &end_.own;
+    promise_base& p = root.promise();
+    p.join = &end_;
+    p.result = &result_;
+    p.kind = role::root;
+    me.forks.raise_floor();
+    me.quiet_epoch = scope::never_looked;
+    return root;
+  }
+
+  /// As worker::find(). Which of its own two sources comes first changes from turn to turn there, so it is open here.
+  std::coroutine_handle<> find(worker& me) {
+    const bool queue_first = uses_queue && model::engine::get().choose(2) == 1;
+    if (queue_first)
+      if (runnable* r = home_.take()) return start_queued(me, r);
+    if (gather_block* b = me.forks.take()) return start_stolen(me, b);
+    if (uses_queue && !queue_first)
+      if (runnable* r = home_.take()) return start_queued(me, r);
+    for (worker* victim : place) {
+      gather_block* b = nullptr;
+      if (victim == nullptr || victim == &me) continue;
+      if (victim->forks.steal(b) == steal_result::taken) return start_stolen(me, b);
+    }
+    return {};
+  }
+
+  static constexpr bool uses_queue = [] {
+    if constexpr (requires { Tree::suspends; }) return Tree::suspends;
+    return false;
+  }();
+  static inline std::array<worker*, threads> place{};
+
+  queue_executor home_;
+  parking_word<> sleepers_;
+  std::array<std::optional<worker>, threads> workers_;
+  end_of_all end_{*this};
+  result_slot<void> result_;
+  atomics::atomic<bool> finished_{false};
+  account account_;
+  int ends_ = 0;
+};
+
+}  // namespace gather_block_model

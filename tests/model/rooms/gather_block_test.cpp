@@ -1,0 +1,53 @@
+// The whole of magpie below gather() takes its atomics from here.
+#define MAGPIE_ATOMICS_HEADER "gather_atomics.hpp"
+#define MAGPIE_POOL_FRAMES 1
+
+#include <magpie/model/expectations.hpp>
+
+#include "gather_block_model.hpp"
+
+// The shipped sources, compiled against the same atomics.
+#include "ending.cpp"
+#include "errors.cpp"
+#include "scope.cpp"
+
+namespace magpie::detail {
+
+constinit thread_local worker_context* current_worker = nullptr;
+void wake_sleeper(worker_context&) noexcept {}  // nobody sleeps
+
+// A cache that never holds anything asks for each frame, and gives each away: to the model's heap.
+constinit frame_cache no_frame_cache;
+constinit thread_local frame_cache* thread_frames = &no_frame_cache;
+void* frame_cache::refill(std::size_t c) { return take_large((c + 1) * granule); }
+void frame_cache::give_surplus(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
+void* frame_cache::take_large(std::size_t bytes) { return model::engine::get().allocate(bytes, 16, "frame"); }
+void frame_cache::give_large(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
+
+}  // namespace magpie::detail
+
+namespace gather_block_model {
+namespace {
+
+using model::expect_holds;
+using model::unbounded;
+
+TEST(gather_block_model, two_children_and_two_workers) { (expect_holds<scene<two, 2>>({.preemptions = 3})); }
+TEST(gather_block_model, three_children_and_two_workers) { (expect_holds<scene<three, 2>>({.preemptions = 2})); }
+TEST(gather_block_model, two_children_and_three_workers) { (expect_holds<scene<two, 3>>({.preemptions = 2})); }
+TEST(gather_block_model, a_child_suspends) {
+  (expect_holds<scene<two_of_which_suspend<1>, 2>>({.preemptions = 2}));
+  (expect_holds<scene<two_of_which_suspend<2>, 2>>({.preemptions = 2}));
+  (expect_holds<scene<two_of_which_suspend<3>, 1>>({.preemptions = 2}));
+}
+TEST(gather_block_model, nested) {
+  (expect_holds<scene<nested<0>, 2>>({.preemptions = 2}));
+  (expect_holds<scene<nested<3>, 1>>({.preemptions = 2}));
+}
+TEST(gather_block_model, no_memory_for_the_inner_entry) {
+  (expect_holds<scene<nested<0>, 2, 1, 2>>({.preemptions = 2}));
+}
+TEST(gather_block_model, the_first_child_fails) { (expect_holds<scene<first_fails, 2>>({.preemptions = 2})); }
+
+}  // namespace
+}  // namespace gather_block_model
