@@ -163,6 +163,35 @@ struct forked : published_within<forked<Workers, Tasks>, Workers, Tasks> {
   bool has_visible_work() const { return !forks.looks_empty(); }
 };
 
+/// A fork push meets the last searcher, which finds something else. That computes until the fork has run, so a third
+/// worker must come for the fork, and nobody may have seen that it is needed: the one gap that P4 leaves.
+struct forked_beside_a_search : crew<forked_beside_a_search, 3, 2> {
+  static constexpr int threads = 3;
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  detail::fork_deque<item, model::atomics> forks{4};
+
+  void thread(int self) {
+    if (self != 0) return work(static_cast<unsigned>(self));
+    injected.push(book.make(0));
+    wake_one();
+    model::check(forks.push(book.make(1)), "there is room");
+    if (word().hungry()) wake_one();
+    busy_until_done(0);
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    if (found == nullptr && forks.steal(found) != detail::steal_result::taken) return nullptr;
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
+  void runs(std::size_t i) {
+    if (i == 0) busy_until_done(1);
+  }
+};
+
 /// The newest task: thieves take what they have seen before, and no watcher is woken (P6).
 template <unsigned Workers>
 struct put_as_newest : published_within<put_as_newest<Workers>, Workers, 1> {
