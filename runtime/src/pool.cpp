@@ -77,9 +77,9 @@ pool::pool(runtime& owner, const runtime_options& options)
   try {
     start_threads(options);
   } catch (...) {
-    accepting_.store(false, seq_cst);  // seq_cst: no reason to be weaker
-    draining_.store(true, seq_cst);    // seq_cst: as above
-    check_finished();
+    gate_.close();
+    finish_.draw();
+    compare_counts();
     join_threads();
     throw;
   }
@@ -110,81 +110,76 @@ worker* pool::here() noexcept {
 
 void pool::enqueue(runnable& r, placement where) noexcept {
   if (worker* w = here()) return w->push(r, where);
-  gate_.fetch_add(one_inside, seq_cst);  // Z1: until we are out again, the pool stays
+  gate_.enter();  // Z1: until we are out again, the pool stays
   injected_.push(&r);
   wake_one();
-  gate_.fetch_sub(one_inside, release);  // Z1: pairs with the acquire in shut_down(): our last touch
+  gate_.leave();
 }
 
 bool pool::start(runnable& r) noexcept {
   if (worker* w = here()) {
-    if (!accepting_.load(relaxed))
-      return false;  // relaxed: a task that runs is waited for, whether it starts more or not
+    if (!gate_.looks_open()) return false;
     w->started.add();
     w->push(r, placement::next);
     return true;
   }
-  gate_.fetch_add(one_inside,
-                  seq_cst);  // Z1: before the look at the door, against the end's closing it and looking here
-  const bool open = accepting_.load(seq_cst);  // Z1: see above
-  if (open) {
-    injected_.push(&r);
-    wake_one();
+  gate_.enter();
+  if (!gate_.is_open()) {
+    gate_.leave();
+    return false;
   }
-  gate_.fetch_add(open ? one_started - one_inside : -one_inside, release);  // Z1: as in enqueue()
-  return open;
+  injected_.push(&r);
+  wake_one();
+  gate_.leave_having_started();
+  return true;
 }
 
 void pool::ended() noexcept { here()->finished.add(); }
-
-void pool::wake_one(unsigned self) noexcept {
-  if (const auto index = sleepers_.reserve_sleeper(self)) workers_[*index]->signal(1);
-}
 
 bool pool::has_visible_work() const noexcept {
   return !injected_.looks_empty() ||
          std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->has_visible_work(); });
 }
 
-// The end, in numbered steps
-// -------------------------------------------------------------------------------------------
+// The end, in numbered steps ------------------------------------------------------------------------------------------
 
 void pool::shut_down() noexcept {
+  const auto wait_a_little = [](unsigned n) { n < 100 ? atomics::pause() : static_cast<void>(sched_yield()); };
   // 1. Nothing new is accepted; what runs is asked to stop.
-  accepting_.store(false, seq_cst);  // Z1: before the look at the gate
+  gate_.close();
   root_scope().request_stop();
   // 2. Foreign threads that are starting a task come through.
-  const auto wait_at_gate = [this] {
-    // Z1: seq_cst, and so acquire: what they started, and their last touch
-    for (unsigned n = 0; (gate_.load(seq_cst) & inside_mask) != 0; ++n) {
-      if (n < 100) {
-        atomics::pause();
-      } else {
-        sched_yield();
-      }
-    }
-  };
-  wait_at_gate();
+  gate_.wait_until_empty(wait_a_little);
   // 3. Whoever has nothing to do from here on looks whether all has ended.
-  draining_.store(true, seq_cst);  // Z2: before we look ourselves; a worker that lies down looks after its announcement
-  check_finished();
+  finish_.draw();
+  compare_counts();
   // 4. The workers leave.
   join_threads();
   // 5. Foreign threads that made a task go on, whose end was waited for above, may still be on their way out.
-  wait_at_gate();
+  gate_.wait_until_empty(wait_a_little);
 }
 
-void pool::check_finished() noexcept {
-  std::lock_guard guard(finish_lock_);
-  static_cast<void>(sleepers_.parked());  // Z2: what the sleepers did is visible
-  std::uint64_t finished = 0;
-  for (const auto& w : workers_) finished += w->finished.read();
-  // The finished are read before the started: if the sums are equal, nothing ran in between.
-  std::uint64_t started = gate_.load(seq_cst) / one_started;  // Z1: no more are added from outside
-  for (const auto& w : workers_) started += w->started.read();
-  if (finished != started || finished_.load(relaxed)) return;  // relaxed: under the lock
-  finished_.store(true, seq_cst);  // Z3: before the signals; a worker that wipes out its signal sees this
-  for (const auto& w : workers_) w->signal(2);
+bool pool::all_ended() noexcept {
+  if (finish_.is_drawn()) compare_counts();
+  return finish_.is_passed();
+}
+
+void pool::compare_counts() noexcept {
+  finish_.compare(
+      [this] {
+        static_cast<void>(sleepers_.parked());  // Z2: what the sleepers did is visible
+        std::uint64_t sum = 0;
+        for (const auto& w : workers_) sum += w->finished.read();
+        return sum;
+      },
+      [this] {
+        std::uint64_t sum = gate_.started();
+        for (const auto& w : workers_) sum += w->started.read();
+        return sum;
+      },
+      [this] {
+        for (const auto& w : workers_) w->sleeper_.signal(sleeper<>::news::end);
+      });
 }
 
 void pool::join_threads() noexcept {
@@ -196,7 +191,7 @@ void pool::join_threads() noexcept {
 runtime_metrics pool::metrics() const {
   runtime_metrics m;
   m.workers = size();
-  m.started = gate_.load(relaxed) / one_started;  // relaxed: a figure for people
+  m.started = gate_.started();
   for (const auto& w : workers_) {
     m.started += w->started.read();
     m.finished += w->finished.read();

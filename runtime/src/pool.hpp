@@ -1,7 +1,8 @@
 #pragma once
 
-#include <magpie/base/futex.hpp>
 #include <magpie/coroutine/executor.hpp>
+#include <magpie/lockfree/finish_line.hpp>
+#include <magpie/lockfree/foreign_gate.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/parking_word.hpp>
 #include <magpie/runtime.hpp>
@@ -9,7 +10,6 @@
 #include "worker.hpp"
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,37 +32,31 @@ class pool final : public executor {
 
   /// The worker that this thread is, if it is one of ours.
   worker* here() noexcept;
-  /// After publishing work: wakes one sleeper, unless somebody searches already. `self`: preferred.
-  void wake_one(unsigned self = parking_word<>::most_workers) noexcept;
+  /// After publishing work: wakes one sleeper, unless somebody searches already.
+  void wake_one() noexcept { sleeper<>::wake_one(*this); }
+  // The crew that its sleepers ask for (sleeper.hpp).
+  parking_word<>& word() noexcept { return sleepers_; }
+  sleeper<>& sleeper_of(unsigned index) noexcept { return workers_[index]->sleeper_; }
   bool has_visible_work() const noexcept;
+  bool all_ended() noexcept;
 
  private:
   friend class worker;
 
   void start_threads(const runtime_options& options);
   void shut_down() noexcept;
-  void check_finished() noexcept;
+  void compare_counts() noexcept;
   void join_threads() noexcept;
-
-  // The gate that foreign threads pass: how many are inside, and how many tasks they started.
-  static constexpr std::uint64_t one_inside = 1;
-  static constexpr std::uint64_t one_started = std::uint64_t{1} << 20;
-  static constexpr std::uint64_t inside_mask = one_started - 1;
 
   parking_word<> sleepers_;
   injection_queue<runnable> injected_;
-  alignas(line_size) atomics::atomic<std::uint64_t> gate_{0};
-  alignas(line_size) atomics::atomic<bool> accepting_{true};
-  atomics::atomic<bool> draining_{false};
-  atomics::atomic<bool> finished_{false};
-  /// Sleepers whose sleep is timed: they will look at the newest tasks within a millisecond.
-  atomics::atomic<std::uint32_t> watchers_{0};
+  foreign_gate<> gate_;
+  finish_line<> finish_;
 
   std::vector<std::unique_ptr<worker>> workers_;
   unsigned most_searchers_;
   bool may_spin_;
   std::string thread_name_;
-  std::mutex finish_lock_;
 };
 
 }  // namespace magpie::detail

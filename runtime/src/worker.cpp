@@ -15,8 +15,6 @@ namespace {
 constexpr std::int64_t microsecond = 1000;
 // A worker that runs out of work searches about as long as a wake would cost before it sleeps.
 constexpr std::int64_t search_time = 25 * microsecond;
-// The first sleep is timed: it ends the window in which a fork push may have missed us (P4).
-constexpr std::int64_t first_sleep = 1000 * microsecond;
 // The newest task stays with its worker for so long.
 constexpr std::int64_t newest_is_private = 3 * microsecond;
 constexpr unsigned newest_in_a_row = 3;
@@ -76,7 +74,7 @@ std::coroutine_handle<> worker::injected_work() noexcept {
       push_back(r);
     }
   });
-  if (n > 1 && !searching_) pool_.wake_one();  // a searcher wakes the next one anyway
+  if (n > 1 && !sleeper_.searching()) pool_.wake_one();  // a searcher wakes the next one anyway
   return first != nullptr ? start_queued(*this, first) : std::coroutine_handle<>();
 }
 
@@ -127,7 +125,7 @@ void worker::push(runnable& r, placement where) noexcept {
   if (where == placement::back) return push_back(&r);
   if (runnable* displaced = newest_.put(&r)) return push_back(displaced);
   // The newest is ours to run next. If we do not come to it, a watcher will.
-  if (pool_.watchers_.load(seq_cst) == 0) pool_.wake_one();  // P6: after the put, against the end of a timed sleep
+  sleeper<>::wake_one_for_newest(pool_);
 }
 
 void worker::push_back(runnable* r) noexcept {
@@ -156,17 +154,16 @@ std::coroutine_handle<> worker::find_or_rest() noexcept {
       return h;
     }
     if (keep_searching()) continue;
-    if (pool_.finished_.load(acquire)) return {};  // Z3: all has ended, and all that was written is visible
-    sleep();
+    if (pool_.finish_.is_passed()) return {};
+    sleeps.add();
+    sleeper_.sleep(pool_, index_);
+    search_until_ = 0;
   }
 }
 
 void worker::found_work() noexcept {
   worked_ = true;
-  if (!searching_) return;
-  searching_ = false;
-  // P3: the last searcher looks once more; work that came while it searched woke nobody.
-  if (sleepers.stop_searching() && pool_.has_visible_work()) pool_.wake_one();
+  sleeper_.found_work(pool_);
 }
 
 /// Spin a little after real work: more may come sooner than a sleeper could wake.
@@ -174,39 +171,12 @@ bool worker::keep_searching() noexcept {
   if (!pool_.may_spin_) return false;
   if (worked_) {
     worked_ = false;
-    if (!searching_) searching_ = sleepers.start_searching(pool_.most_searchers_);
-    if (!searching_) return false;
+    if (!sleeper_.start_searching(pool_, pool_.most_searchers_)) return false;
     search_until_ = monotonic_now() + search_time;
   }
-  if (!searching_ || monotonic_now() >= search_until_) return false;
+  if (!sleeper_.searching() || monotonic_now() >= search_until_) return false;
   for (int i = 0; i < 8; ++i) atomics::pause();
   return true;
-}
-
-void worker::sleep() noexcept {
-  sleeps.add();
-  signal_.exchange(0, acq_rel);  // P5: before the announcement; acquire: Z3, if this wipes out the end's signal
-  sleepers.park(index_, searching_);
-  searching_ = false;
-  if (pool_.draining_.load(seq_cst)) pool_.check_finished();  // Z2: after the announcement
-  if (pool_.finished_.load(seq_cst)) return;                  // Z3: see the exchange above
-  if (pool_.has_visible_work()) pool_.wake_one(index_);
-  pool_.watchers_.fetch_add(1, seq_cst);  // P6: from here on a newest task wakes nobody
-  const std::int64_t timed_until = monotonic_now() + first_sleep;
-  // P5: acquire pairs with signal(): what the waker published
-  while (signal_.load(acquire) == 0 && monotonic_now() < timed_until) futex_wait(signal_, 0, timed_until);
-  pool_.watchers_.fetch_sub(1, seq_cst);                        // P6: before the look below
-  if (signal_.load(acquire) == 0) {                             // P5
-    if (pool_.has_visible_work()) pool_.wake_one(index_);       // P4
-    while (signal_.load(acquire) == 0) futex_wait(signal_, 0);  // P5
-  }
-  searching_ = true;  // whoever woke us has counted us as one
-  search_until_ = 0;
-}
-
-void worker::signal(std::uint32_t value) noexcept {
-  signal_.store(value, release);  // P5: pairs with the loads in sleep()
-  futex_wake_one(signal_);
 }
 
 void wake_sleeper(worker_context& w) noexcept { static_cast<worker&>(w).pool_.wake_one(); }

@@ -3,6 +3,7 @@
 #include <magpie/base/random.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 #include <magpie/lockfree/run_queue.hpp>
+#include <magpie/lockfree/sleeper.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -26,13 +27,12 @@ class worker : public worker_context {
 
   // Any thread.
   bool has_visible_work() const noexcept;
-  void signal(std::uint32_t value) noexcept;
 
   std::thread thread;
-  tally started;
-  tally finished;
-  tally steals;
-  tally sleeps;
+  tally<> started;
+  tally<> finished;
+  tally<> steals;
+  tally<> sleeps;
 
  private:
   friend class pool;
@@ -50,14 +50,12 @@ class worker : public worker_context {
   std::coroutine_handle<> find_or_rest() noexcept;
   bool keep_searching() noexcept;
   void found_work() noexcept;
-  void sleep() noexcept;
 
   pool& pool_;
   const unsigned index_;
   random_source random_;
   unsigned lifo_in_a_row_ = 0;
   unsigned turns_ = 0;
-  bool searching_ = false;
   bool worked_ = false;
   std::int64_t search_until_ = 0;
   runnable* watched_ = nullptr;  // what stood in a victim's slot, and since when we know
@@ -65,7 +63,7 @@ class worker : public worker_context {
 
   lifo_slot<runnable> newest_;
   run_queue<runnable> queue_;
-  alignas(line_size) atomics::atomic<std::uint32_t> signal_{0};
+  sleeper<> sleeper_;
 };
 
 }  // namespace magpie::detail

@@ -298,7 +298,8 @@ void engine::fence(std::memory_order order) {
 
 void engine::refresh() {
   for (int id = 0; id < open_; ++id)
-    thread().current.raise(id, locations_[static_cast<std::size_t>(id)].newest->position);
+    for (scene_thread& each : threads_)
+      each.current.raise(id, locations_[static_cast<std::size_t>(id)].newest->position);
 }
 
 }  // namespace magpie::model

@@ -23,4 +23,19 @@ MAGPIE_EXPORT void futex_wait(atomics::atomic<std::uint32_t>& word, std::uint32_
 MAGPIE_EXPORT void futex_wake_one(atomics::atomic<std::uint32_t>& word) noexcept;
 MAGPIE_EXPORT void futex_wake_all(atomics::atomic<std::uint32_t>& word) noexcept;
 
+/// The same for rooms that run under the model checker too: they take it as a policy.
+struct system_futex {
+  using word = atomics::atomic<std::uint32_t>;
+
+  static std::int64_t after(std::int64_t nanoseconds) noexcept { return monotonic_now() + nanoseconds; }
+  static void wait(word& w, std::uint32_t expected) noexcept { futex_wait(w, expected); }
+  /// False: the deadline has passed.
+  static bool wait_until(word& w, std::uint32_t expected, std::int64_t deadline) noexcept {
+    if (monotonic_now() >= deadline) return false;
+    futex_wait(w, expected, deadline);
+    return true;
+  }
+  static void wake_one(word& w) noexcept { futex_wake_one(w); }
+};
+
 }  // namespace magpie::detail

@@ -7,17 +7,19 @@
 namespace magpie::detail {
 
 /// A counter that one thread moves and any thread reads.
+template <class Atomics = atomics>
 class tally {
  public:
   void add(std::uint64_t n = 1) noexcept {
-    count_.store(count_.load(relaxed) + n, relaxed);  // relaxed: one writer, and readers want a figure only
+    // relaxed: one writer. release: pairs with read(), whoever sees the count sees what was done before (Z2)
+    count_.store(count_.load(relaxed) + n, release);
   }
   std::uint64_t read() const noexcept {
-    return count_.load(relaxed);  // relaxed: where more is compared, the one who reads orders it
+    return count_.load(acquire);  // acquire: pairs with add(), so that of two counts the one read later is no older
   }
 
  private:
-  atomics::atomic<std::uint64_t> count_{0};
+  typename Atomics::template atomic<std::uint64_t> count_{0};
 };
 
 }  // namespace magpie::detail

@@ -27,7 +27,7 @@ struct worker_context {
   std::coroutine_handle<> next;
   parking_word<>& sleepers;
   executor& home;
-  tally errors_dropped;
+  tally<> errors_dropped;
 };
 
 /// The worker that this thread is; nullptr elsewhere. A coroutine may wake up on another thread: read it inside

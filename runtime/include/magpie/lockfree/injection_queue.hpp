@@ -60,10 +60,11 @@ class injection_queue {
     }
     if (next == nullptr) {
       // The last one we know of: it cannot leave before something stands behind it.
-      if (tail_.load(relaxed) != head) return nullptr;  // relaxed: a producer is between its steps; we follow I2 only
-      push(&stub_);
-      next = head->next.load(acquire);  // I2
-      if (next == nullptr) return nullptr;
+      stub_.next.store(nullptr, relaxed);  // relaxed: released by the exchange; the stub is not in the queue
+      T* expected = head;
+      // I4: fails if a producer is between its steps. release: with I1, stub.next is null before it is linked
+      if (!tail_.compare_exchange_strong(expected, &stub_, release, relaxed)) return nullptr;  // relaxed: nothing taken
+      next = &stub_;
     }
     head_ = next;
     return head;

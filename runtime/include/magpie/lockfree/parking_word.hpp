@@ -17,10 +17,10 @@ namespace magpie::detail {
 ///
 /// A sleeper never wakes by itself: whoever publishes work reserves one sleeper (count first, then a bit) and signals
 /// it; it wakes up as a searcher. While anybody searches, nobody is woken; who stops searching looks once more.
-template <class Atomics = atomics>
+template <class Atomics = atomics, unsigned MostWorkers = 1024>
 class parking_word {
  public:
-  static constexpr unsigned most_workers = 1024;
+  static constexpr unsigned most_workers = MostWorkers;
 
   /// Any thread, after a fork push: a look without ordering, so it can miss a sleeper that is just lying down. Its
   /// timed first sleep covers that (P4).
@@ -68,6 +68,18 @@ class parking_word {
     return counts_.fetch_sub(one_searching, seq_cst) >> 32 == 1;  // P3: before the look for more work
   }
 
+  /// A sleeper's sleep is timed: it will look at the newest tasks within a millisecond.
+  void watch() noexcept {
+    watchers_.fetch_add(1, seq_cst);  // P6: no reason to be weaker, the thread is about to sleep
+  }
+  void unwatch() noexcept {
+    watchers_.fetch_sub(1, seq_cst);  // P6: before the look, against watched()
+  }
+  /// After a newest task was put.
+  bool watched() const noexcept {
+    return watchers_.load(seq_cst) != 0;  // P6: after the put, against unwatch()
+  }
+
   /// How many sleep. What they did before is visible afterwards.
   unsigned parked() const noexcept {
     return static_cast<unsigned>(
@@ -77,7 +89,7 @@ class parking_word {
  private:
   static constexpr std::uint64_t one_parked = 1;
   static constexpr std::uint64_t one_searching = std::uint64_t{1} << 32;
-  static constexpr unsigned words = most_workers / 64;
+  static constexpr unsigned words = (most_workers + 63) / 64;
 
   static constexpr bool wakeable(std::uint64_t counts) noexcept { return counts != 0 && counts < one_searching; }
   static constexpr std::uint64_t bit(unsigned index) noexcept { return std::uint64_t{1} << index % 64; }
@@ -88,6 +100,7 @@ class parking_word {
   }
 
   alignas(line_size) typename Atomics::template atomic<std::uint64_t> counts_{0};
+  typename Atomics::template atomic<std::uint32_t> watchers_{0};
   std::array<typename Atomics::template atomic<std::uint64_t>, words> bits_{};
 };
 

@@ -109,7 +109,7 @@ class engine {
   bool compare_exchange(int id, const void* atomic, std::uint64_t& expected, std::uint64_t desired,
                         std::memory_order success, std::memory_order failure, strength how);
   void fence(std::memory_order order);
-  /// Every write made so far becomes visible to this thread, without happening before it.
+  /// Every write made so far becomes visible to all threads, without happening before them.
   void refresh();
 
   // ---- blocking.cpp ----

@@ -33,7 +33,7 @@ struct futex {
   static int wake_by_address(const void* word, int count) { return engine::get().futex_wake_at(word, count); }
 };
 
-/// Long enough has passed that every store made so far is visible to this thread. That holds on hardware and not in
+/// Long enough has passed that every store made so far is visible to every thread. That holds on hardware and not in
 /// C++: call it after a time-out where a protocol relies on it. Nothing happens-before because of it.
 inline void refresh() { engine::get().refresh(); }
 

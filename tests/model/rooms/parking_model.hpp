@@ -1,0 +1,252 @@
+#pragma once
+
+#include <magpie/lockfree/fork_deque.hpp>
+#include <magpie/lockfree/injection_queue.hpp>
+#include <magpie/lockfree/run_queue.hpp>
+
+#include "handed_items.hpp"
+#include "modelled_sleep.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+/// Scenes of docs/protocols/parking.md: the shipped sleeper and parking word over the shipped queues.
+///
+/// No runnable task while all sleep: a task that nobody comes for is a sleeper that nobody wakes, and that is what the
+/// model calls a deadlock. The scene ends when all tasks have run; whoever runs the last one signals the end.
+namespace rooms {
+
+/// The pool as far as sleep is concerned. `Scene` says where its tasks stand: find(worker) and has_visible_work();
+/// and whether some of them can be seen before they can be taken.
+template <class Scene, unsigned Workers, std::size_t Tasks>
+class crew {
+ public:
+  modelled_parking_word& word() { return word_; }
+  modelled_sleeper& sleeper_of(unsigned index) { return sleepers_[index]; }
+  bool all_ended() { return over_.load(std::memory_order_seq_cst); }
+
+ protected:
+  ledger<Tasks> book;
+
+  void wake_one() { modelled_sleeper::wake_one(scene()); }
+
+  /// worker::find_or_rest(), and the task that was found.
+  void work(unsigned index) {
+    bool worked = false;
+    for (int sleeps = 0;;) {
+      if (item* it = scene().find(index)) {
+        sleepers_[index].found_work(scene());
+        worked = true;
+        run(it);
+      } else if (worked && sleepers_[index].start_searching(scene(), 1)) {
+        worked = false;  // once more, as its time is up then
+      } else if (over_.load(std::memory_order_acquire)) {
+        return;
+      } else {
+        worked = false;
+        // A task that can be seen and not yet be reached keeps a worker awake: its producer stands between two steps.
+        if (sleeps > 1 && Scene::can_be_out_of_reach) model::atomics::pause();
+        model::check(++sleeps <= 4 || Scene::can_be_out_of_reach, "somebody spins, though there is nothing to do");
+        sleepers_[index].sleep(scene(), index);
+      }
+    }
+  }
+  void run(item* it) {
+    const std::size_t i = book.got(it);
+    if constexpr (requires { scene().runs(i); }) scene().runs(i);
+    done_[i].store(1, std::memory_order_release);
+    model::futex::wake_all(done_[i]);
+    if (ran_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<int>(Tasks)) {
+      over_.store(true, std::memory_order_seq_cst);
+      for (modelled_sleeper& each : sleepers_) each.signal(modelled_sleeper::news::end);
+    }
+  }
+  /// A task that computes until task i has run: it does not come to its queues.
+  void busy_until_done(std::size_t i) {
+    while (done_[i].load(std::memory_order_acquire) == 0) model::futex::wait(done_[i], std::uint32_t{0});
+  }
+
+ private:
+  Scene& scene() { return static_cast<Scene&>(*this); }
+
+  modelled_parking_word word_;
+  std::array<modelled_sleeper, Workers> sleepers_;
+  std::array<model::atomic<std::uint32_t>, Tasks> done_;
+  model::atomic<int> ran_{0};
+  model::atomic<bool> over_{false};
+};
+
+/// Foreign threads publish, workers come, find nothing, lie down (P1, P2, P3, P5). Threads 0 .. Publishers - 1 publish.
+template <int Publishers, unsigned Workers, std::size_t TasksEach>
+struct published_from_outside
+    : crew<published_from_outside<Publishers, Workers, TasksEach>, Workers, Publishers * TasksEach> {
+  static constexpr int threads = Publishers + static_cast<int>(Workers);
+
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+
+  void thread(int self) {
+    if (self >= Publishers) return this->work(static_cast<unsigned>(self - Publishers));
+    for (std::size_t i = 0; i < TasksEach; ++i) {
+      injected.push(this->book.make(static_cast<std::size_t>(self) * TasksEach + i));
+      this->wake_one();
+    }
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty(); }
+  void after() { this->book.all_came_out(); }
+};
+
+/// Worker 0 runs a task that publishes others, and then computes until they have run. `Queue` is where they stand.
+template <class Scene, unsigned Workers, std::size_t Tasks>
+struct published_within : crew<Scene, Workers, Tasks> {
+  static constexpr int threads = static_cast<int>(Workers);
+  static constexpr bool can_be_out_of_reach = false;
+
+  void thread(int self) {
+    Scene& scene = static_cast<Scene&>(*this);
+    if (self == 0) {
+      for (std::size_t i = 0; i < Tasks; ++i) scene.publish(this->book.make(i));
+      for (std::size_t i = 0; i < Tasks; ++i) this->busy_until_done(i);
+    } else {
+      this->work(static_cast<unsigned>(self));
+    }
+  }
+  void after() { this->book.all_came_out(); }
+};
+
+/// What a task of the scene does: the first one may compute until the second has run, so that both need a worker.
+enum class tasks { end_at_once, first_waits_for_second };
+
+template <unsigned Workers, std::size_t Tasks, tasks How = tasks::end_at_once>
+struct pushed_to_the_queue : published_within<pushed_to_the_queue<Workers, Tasks, How>, Workers, Tasks> {
+  detail::run_queue<item, 4, model::atomics> queue;
+
+  void publish(item* it) {
+    model::check(queue.try_push(it), "there is room");
+    this->wake_one();
+  }
+  item* find(unsigned) {
+    std::array<item*, 2> loot;
+    const std::size_t n = queue.steal(loot);
+    model::check(n < 2, "half of two is one");
+    return n == 0 ? nullptr : loot[0];
+  }
+  bool has_visible_work() const { return !queue.looks_empty(); }
+  void runs(std::size_t i) {
+    if (How == tasks::first_waits_for_second && i == 0) this->busy_until_done(1);
+  }
+};
+
+/// Fork pushes look at the parking word without order (P4).
+template <unsigned Workers, std::size_t Tasks>
+struct forked : published_within<forked<Workers, Tasks>, Workers, Tasks> {
+  detail::fork_deque<item, model::atomics> forks{4};
+
+  void publish(item* it) {
+    model::check(forks.push(it), "there is room");
+    if (this->word().hungry()) this->wake_one();
+  }
+  item* find(unsigned) {
+    for (;;) {
+      item* found = nullptr;
+      const detail::steal_result got = forks.steal(found);
+      if (got != detail::steal_result::lost) return got == detail::steal_result::taken ? found : nullptr;
+    }
+  }
+  bool has_visible_work() const { return !forks.looks_empty(); }
+};
+
+/// A fork push meets the last searcher, which finds something else. That computes until the fork has run, so a third
+/// worker must come for the fork, and nobody may have seen that it is needed: the one gap that P4 leaves.
+struct forked_beside_a_search : crew<forked_beside_a_search, 3, 2> {
+  static constexpr int threads = 3;
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  detail::fork_deque<item, model::atomics> forks{4};
+
+  void thread(int self) {
+    if (self != 0) return work(static_cast<unsigned>(self));
+    injected.push(book.make(0));
+    wake_one();
+    model::check(forks.push(book.make(1)), "there is room");
+    if (word().hungry()) wake_one();
+    busy_until_done(0);
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    if (found == nullptr && forks.steal(found) != detail::steal_result::taken) return nullptr;
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
+  void runs(std::size_t i) {
+    if (i == 0) busy_until_done(1);
+  }
+};
+
+/// The newest task: thieves take what they have seen before, and no watcher is woken (P6).
+template <unsigned Workers>
+struct put_as_newest : published_within<put_as_newest<Workers>, Workers, 1> {
+  detail::lifo_slot<item, model::atomics> newest;
+  std::array<item*, Workers> seen{};
+
+  void publish(item* it) {
+    model::check(newest.put(it) == nullptr, "nothing was displaced");
+    modelled_sleeper::wake_one_for_newest(*this);
+  }
+  item* find(unsigned index) {
+    item* it = newest.peek();
+    if (it != nullptr && it == seen[index] && newest.steal(it)) return it;
+    seen[index] = it;
+    return nullptr;
+  }
+  bool has_visible_work() const { return newest.peek() != nullptr; }
+};
+
+/// Reservations alone: several sleep, several threads reserve. Each reservation gets a sleeper of its own (P2), and no
+/// second one is made while the first is a searcher (P3).
+template <int Threads, unsigned Sleepers>
+struct reservations {
+  static constexpr int threads = Threads;
+
+  modelled_parking_word word;
+  std::array<model::plain<int>, 4> theirs;  // written before they lie down
+  std::array<int, 4> woken{};
+  int searchers = 0;
+
+  reservations() {
+    for (unsigned i = 0; i < Sleepers; ++i) word.park(i, false);
+  }
+  void thread(int self) {
+    // This thread's worker lies down, and is perhaps found by the other.
+    const unsigned own = Sleepers + static_cast<unsigned>(self);
+    if (own < 4) {
+      theirs[own] = 1;
+      word.park(own, false);
+    }
+    const auto index = word.reserve_sleeper(own < 4 ? own : ~0u);
+    if (!index) return;
+    model::check(++woken[*index] == 1, "somebody was woken twice");
+    model::check(++searchers == 1, "there are two searchers");
+    theirs[*index] = 2;
+    --searchers;
+    static_cast<void>(word.stop_searching());
+  }
+  void after() {
+    unsigned awake = 0;
+    for (int each : woken) awake += static_cast<unsigned>(each);
+    model::check(awake >= 1, "nobody was woken");
+    const unsigned all = Sleepers + (Sleepers + Threads <= 4 ? Threads : 4 - Sleepers);
+    model::check(word.parked() == all - awake, "the count is right");
+  }
+};
+
+}  // namespace rooms
