@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <new>
 
-/// magpie::detail::atomics for a program that runs magpie's own coroutines in the model: MAGPIE_ATOMICS_HEADER is set to
-/// this. All threads of the model are one thread of the system, so what the system keeps for each thread is put back
+/// magpie::detail::atomics for a program that runs magpie's own coroutines in the model: MAGPIE_ATOMICS_HEADER is set
+/// to this. All threads of the model are one thread of the system, so what the system keeps for each thread is put back
 /// whenever a step of the model may have let others run.
 namespace gather_atomics {
 
