@@ -52,27 +52,27 @@ struct injection_traffic {
   }
 };
 
-/// One item goes round: whoever takes it hands it in again. So the stub is behind each item, again and again.
-template <int Threads, int Rounds>
-struct one_item_goes_round {
+/// So many items go round: whoever takes one hands it in again. So the stub is behind each item, again and again.
+template <int Threads, int Rounds, std::size_t Items>
+struct items_go_round {
   static constexpr int threads = Threads;
 
   magpie::detail::injection_queue<item, model::atomics> queue;
-  ledger<1> book;
+  ledger<Items> book;
 
-  one_item_goes_round() { queue.push(book.make(0)); }
+  items_go_round() {
+    for (std::size_t i = 0; i < Items; ++i) queue.push(book.make(i));
+  }
 
   void thread(int) {
     for (int i = 0; i < Rounds; ++i) {
       item* taken = nullptr;
       queue.take(1, [&](item* it) { taken = it; });
-      if (taken == nullptr) continue;
-      book.got(taken);
-      queue.push(book.make(0));
+      if (taken != nullptr) queue.push(book.make(book.got(taken)));
     }
   }
   void after() {
-    model::check(queue.take(2, [this](item* it) { book.got(it); }) == 1, "there is one item");
+    model::check(queue.take(Items + 1, [this](item* it) { book.got(it); }) == Items, "an item was lost");
     book.all_came_out();
   }
 };

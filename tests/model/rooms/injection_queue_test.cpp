@@ -23,7 +23,10 @@ TEST(injection_queue_model, two_producers) {
 TEST(injection_queue_model, two_takers) {
   (expect_holds<injection_traffic<1, 2, 2, 1, handing_in::singly>>({.preemptions = 2}));
 }
-TEST(injection_queue_model, one_item_goes_round) { (expect_holds<one_item_goes_round<2, 2>>({.preemptions = 3})); }
+TEST(injection_queue_model, items_go_round) {
+  (expect_holds<items_go_round<2, 2, 1>>({.preemptions = 3}));
+  (expect_holds<items_go_round<2, 2, 2>>(lean(3)));
+}
 TEST(injection_queue_model, an_item_dies_when_it_is_taken) { expect_holds<items_die_when_taken>({.preemptions = 3}); }
 
 TEST(injection_queue_model_long, two_takers) {

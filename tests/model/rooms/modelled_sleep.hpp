@@ -26,7 +26,16 @@ struct modelled_futex {
   static void wake_one(word& w) { model::futex::wake(w, 1); }
 };
 
-using modelled_sleeper = detail::sleeper<model::atomics, modelled_futex>;
+/// The timed sleep never ends by itself: what is promised without the help of time must hold so.
+struct endless_futex : modelled_futex {
+  static bool wait_until(word& w, std::uint32_t expected, std::int64_t) {
+    model::futex::wait(w, expected);
+    return true;
+  }
+};
+
+using timed_sleeper = detail::sleeper<model::atomics, modelled_futex>;
+using endless_sleeper = detail::sleeper<model::atomics, endless_futex>;
 using modelled_parking_word = detail::parking_word<model::atomics, 4>;
 
 }  // namespace rooms

@@ -19,17 +19,17 @@ namespace rooms {
 
 /// The pool as far as sleep is concerned. `Scene` says where its tasks stand: find(worker) and has_visible_work();
 /// and whether some of them can be seen before they can be taken.
-template <class Scene, unsigned Workers, std::size_t Tasks>
+template <class Scene, class Sleeper, unsigned Workers, std::size_t Tasks>
 class crew {
  public:
   modelled_parking_word& word() { return word_; }
-  modelled_sleeper& sleeper_of(unsigned index) { return sleepers_[index]; }
-  bool all_ended() { return over_.load(std::memory_order_seq_cst); }
+  Sleeper& sleeper_of(unsigned index) { return sleepers_[index]; }
+  bool all_ended() { return over_.load(std::memory_order_acquire); }
 
  protected:
   ledger<Tasks> book;
 
-  void wake_one() { modelled_sleeper::wake_one(scene()); }
+  void wake_one() { Sleeper::wake_one(scene()); }
 
   /// worker::find_or_rest(), and the task that was found.
   void work(unsigned index) {
@@ -58,8 +58,8 @@ class crew {
     done_[i].store(1, std::memory_order_release);
     model::futex::wake_all(done_[i]);
     if (ran_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<int>(Tasks)) {
-      over_.store(true, std::memory_order_seq_cst);
-      for (modelled_sleeper& each : sleepers_) each.signal(modelled_sleeper::news::end);
+      over_.store(true, std::memory_order_release);
+      for (Sleeper& each : sleepers_) each.signal(Sleeper::news::end);
     }
   }
   /// A task that computes until task i has run: it does not come to its queues.
@@ -71,16 +71,17 @@ class crew {
   Scene& scene() { return static_cast<Scene&>(*this); }
 
   modelled_parking_word word_;
-  std::array<modelled_sleeper, Workers> sleepers_;
+  std::array<Sleeper, Workers> sleepers_;
   std::array<model::atomic<std::uint32_t>, Tasks> done_;
   model::atomic<int> ran_{0};
   model::atomic<bool> over_{false};
 };
 
-/// Foreign threads publish, workers come, find nothing, lie down (P1, P2, P3, P5). Threads 0 .. Publishers - 1 publish.
+/// Foreign threads publish, workers come, find nothing, lie down (P1, P2, P3, P5), and no time-out helps. Threads 0 ..
+/// Publishers - 1 publish.
 template <int Publishers, unsigned Workers, std::size_t TasksEach>
 struct published_from_outside
-    : crew<published_from_outside<Publishers, Workers, TasksEach>, Workers, Publishers * TasksEach> {
+    : crew<published_from_outside<Publishers, Workers, TasksEach>, endless_sleeper, Workers, Publishers * TasksEach> {
   static constexpr int threads = Publishers + static_cast<int>(Workers);
 
   static constexpr bool can_be_out_of_reach = true;
@@ -104,8 +105,8 @@ struct published_from_outside
 };
 
 /// Worker 0 runs a task that publishes others, and then computes until they have run. `Queue` is where they stand.
-template <class Scene, unsigned Workers, std::size_t Tasks>
-struct published_within : crew<Scene, Workers, Tasks> {
+template <class Scene, class Sleeper, unsigned Workers, std::size_t Tasks>
+struct published_within : crew<Scene, Sleeper, Workers, Tasks> {
   static constexpr int threads = static_cast<int>(Workers);
   static constexpr bool can_be_out_of_reach = false;
 
@@ -125,7 +126,8 @@ struct published_within : crew<Scene, Workers, Tasks> {
 enum class tasks { end_at_once, first_waits_for_second };
 
 template <unsigned Workers, std::size_t Tasks, tasks How = tasks::end_at_once>
-struct pushed_to_the_queue : published_within<pushed_to_the_queue<Workers, Tasks, How>, Workers, Tasks> {
+struct pushed_to_the_queue
+    : published_within<pushed_to_the_queue<Workers, Tasks, How>, endless_sleeper, Workers, Tasks> {
   detail::run_queue<item, 4, model::atomics> queue;
 
   void publish(item* it) {
@@ -146,7 +148,7 @@ struct pushed_to_the_queue : published_within<pushed_to_the_queue<Workers, Tasks
 
 /// Fork pushes look at the parking word without order (P4).
 template <unsigned Workers, std::size_t Tasks>
-struct forked : published_within<forked<Workers, Tasks>, Workers, Tasks> {
+struct forked : published_within<forked<Workers, Tasks>, timed_sleeper, Workers, Tasks> {
   detail::fork_deque<item, model::atomics> forks{4};
 
   void publish(item* it) {
@@ -165,7 +167,7 @@ struct forked : published_within<forked<Workers, Tasks>, Workers, Tasks> {
 
 /// A fork push meets the last searcher, which finds something else. That computes until the fork has run, so a third
 /// worker must come for the fork, and nobody may have seen that it is needed: the one gap that P4 leaves.
-struct forked_beside_a_search : crew<forked_beside_a_search, 3, 2> {
+struct forked_beside_a_search : crew<forked_beside_a_search, timed_sleeper, 3, 2> {
   static constexpr int threads = 3;
   static constexpr bool can_be_out_of_reach = true;
 
@@ -194,13 +196,13 @@ struct forked_beside_a_search : crew<forked_beside_a_search, 3, 2> {
 
 /// The newest task: thieves take what they have seen before, and no watcher is woken (P6).
 template <unsigned Workers>
-struct put_as_newest : published_within<put_as_newest<Workers>, Workers, 1> {
+struct put_as_newest : published_within<put_as_newest<Workers>, timed_sleeper, Workers, 1> {
   detail::lifo_slot<item, model::atomics> newest;
   std::array<item*, Workers> seen{};
 
   void publish(item* it) {
     model::check(newest.put(it) == nullptr, "nothing was displaced");
-    modelled_sleeper::wake_one_for_newest(*this);
+    timed_sleeper::wake_one_for_newest(*this);
   }
   item* find(unsigned index) {
     item* it = newest.peek();

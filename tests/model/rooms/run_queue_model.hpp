@@ -49,8 +49,13 @@ struct run_queue_traffic {
     for (std::size_t i = 0; i < n; ++i) came_in_order(book.got(out[i]));
   }
   void steal() {
-    std::array<item*, Capacity / 2> out;
-    const std::size_t n = queue.steal(out);
+    struct {
+      std::array<item*, Capacity / 2> out;
+      item* volatile beyond = nullptr;
+    } loot;
+    const auto& out = loot.out;
+    const std::size_t n = queue.steal(loot.out);
+    model::check(loot.beyond == nullptr, "a thief copies no more than half of the queue");
     std::size_t before = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t got = book.got(out[i]);

@@ -39,7 +39,7 @@ class small_pool {
  public:
   // The crew that sleepers ask for.
   modelled_parking_word& word() { return word_; }
-  modelled_sleeper& sleeper_of(unsigned index) { return members_[index].sleep; }
+  endless_sleeper& sleeper_of(unsigned index) { return members_[index].sleep; }
   bool has_visible_work() const { return !injected_.looks_empty(); }
   bool all_ended() {
     if (finish_.is_drawn()) compare_counts();
@@ -54,14 +54,14 @@ class small_pool {
       return false;
     }
     injected_.push(it);
-    modelled_sleeper::wake_one(*this);
+    endless_sleeper::wake_one(*this);
     gate_.leave_having_started();
     return true;
   }
   void enqueue(item* it) {
     gate_.enter();
     injected_.push(it);
-    modelled_sleeper::wake_one(*this);
+    endless_sleeper::wake_one(*this);
     gate_.leave();
   }
 
@@ -70,7 +70,7 @@ class small_pool {
     if (!gate_.looks_open()) return false;
     members_[index].started.add();
     injected_.push(it);
-    modelled_sleeper::wake_one(*this);
+    endless_sleeper::wake_one(*this);
     return true;
   }
   void ended(unsigned index) { members_[index].ended.add(); }
@@ -105,7 +105,7 @@ class small_pool {
 
  private:
   struct member {
-    modelled_sleeper sleep;
+    endless_sleeper sleep;
     detail::tally<model::atomics> started;
     detail::tally<model::atomics> ended;
   };
@@ -124,14 +124,14 @@ class small_pool {
           return sum;
         },
         [this] {
-          for (member& each : members_) each.sleep.signal(modelled_sleeper::news::end);
+          for (member& each : members_) each.sleep.signal(endless_sleeper::news::end);
         });
   }
 
   modelled_parking_word word_;
   detail::injection_queue<item, model::atomics> injected_;
   detail::foreign_gate<model::atomics> gate_;
-  detail::finish_line<model::atomics, model::mutex> finish_;
+  detail::finish_line<model::atomics> finish_;
   std::array<member, Workers> members_;
 };
 
@@ -177,6 +177,34 @@ struct started_against_the_end : pool_scene<Workers> {
     model::check(ran == (accepted ? 1 : 0), "a task ran exactly if it was accepted");
     model::destroy(this->pool);
   }
+};
+
+/// As above, but the task that was started has the pool ended, and then it is gone: the thread that started it may
+/// still be on its way out (Z1).
+template <unsigned Workers>
+struct ended_by_what_was_started : pool_scene<Workers> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+
+  ledger<1> book;
+  model::atomic<std::uint32_t> asked{0};
+
+  void thread(int self) {
+    if (self == 0) {
+      while (asked.load(std::memory_order_acquire) == 0) model::futex::wait(asked, std::uint32_t{0});
+      this->end();
+      model::destroy(this->pool);
+    } else if (self == 1) {
+      model::check(this->pool->start(book.make(0)), "the pool is open");
+    } else {
+      this->work(self - 2, [this](unsigned index, item* it) {
+        book.got(it);
+        asked.store(1, std::memory_order_release);
+        model::futex::wake_all(asked);
+        this->pool->ended(index);
+      });
+    }
+  }
+  void after() { book.all_came_out(); }
 };
 
 /// A task waits for thread 1, which makes it go on. The pool is gone as soon as thread 0 has ended it, and so is the

@@ -18,6 +18,7 @@ TEST(shutdown_model, Z1_a_start_from_outside_meets_the_end) {
   expect_holds<started_against_the_end<1>>(lean(1));
   expect_holds<started_against_the_end<1>>(interleaved(2));
 }
+TEST(shutdown_model, Z1_who_started_a_task_is_waited_for) { expect_holds<ended_by_what_was_started<1>>(lean(1)); }
 TEST(shutdown_model, Z1_a_task_goes_on_from_outside_as_the_end_comes) {
   expect_holds<resumed_against_the_end<1>>(lean(1));
   expect_holds<resumed_against_the_end<1>>(interleaved(2));

@@ -85,6 +85,18 @@ struct stopped_elsewhere_too : tree {
   void after() { model::check(left.stop_requested() && elsewhere.stop_requested(), "a stop is found"); }
 };
 
+/// The scope's own question, asked by somebody who has seen the epoch move but has acquired nothing.
+struct asked_without_a_worker : tree {
+  static constexpr int threads = 2;
+
+  void thread(int self) {
+    if (self == 0) return root.request_stop();
+    const bool moved = epoch.load(std::memory_order_relaxed) != first_epoch;
+    const bool found = left.stop_requested();
+    model::check(found || !moved, "a stop that moved the epoch is found");
+  }
+};
+
 /// Two threads stop the same scope. Each of them, when it has done so, finds what it has asked for.
 struct stopped_twice : tree {
   static constexpr int threads = 2;

@@ -50,8 +50,8 @@ class basic_scope {
   }
   /// True for the first who sets it.
   bool set_mark(mark m) noexcept {
-    return (marks_.fetch_or(m, acq_rel) & m) ==
-           0;  // acq_rel: the winner of `failed` writes the error, which joins publish
+    // relaxed: one is first in any order. What the first writes is published by the join, a stop by the epoch (X1)
+    return (marks_.fetch_or(m, relaxed) & m) == 0;
   }
 
   /// Any thread. Idempotent.

@@ -36,8 +36,8 @@ class run_queue {
     for (;;) {
       if (head == tail_.load(relaxed)) return nullptr;  // relaxed: only we write it
       T* item = slot(head).load(relaxed);               // relaxed: our own store
-      // Q3: one taker for each index. release: with Q2, our read of the slot; relaxed on failure: we look again
-      if (head_.compare_exchange_weak(head, head + 1, release, relaxed)) return item;
+      // Q3: one taker for each index. relaxed: only we write slots, after our own reads of them; thieves acquire tail
+      if (head_.compare_exchange_weak(head, head + 1, relaxed, relaxed)) return item;
     }
   }
 
@@ -64,8 +64,8 @@ class run_queue {
       if (n == 0 || n > available) return 0;
       if (n <= half) {  // else the head is an old one, and the exchange could not succeed
         for (std::size_t i = 0; i < n; ++i) out[i] = slot(head + i).load(relaxed);  // relaxed: Q1; if stale, Q3 fails
-        // Q3: as in pop(). acquire on failure: as in the first load
-        if (head_.compare_exchange_weak(head, head + n, acq_rel, acquire)) return n;
+        // Q3: as in pop(). release: Q2, our reads of the slots; acquire on failure: as in the first load
+        if (head_.compare_exchange_weak(head, head + n, release, acquire)) return n;
       } else {
         head = head_.load(acquire);  // acquire: as in the first load
       }
@@ -91,7 +91,7 @@ class lifo_slot {
   /// Owner.
   T* take() noexcept {
     if (item_.load(relaxed) == nullptr) return nullptr;  // relaxed: only we put
-    return item_.exchange(nullptr, acquire);  // L1: pairs with put(): the displaced may come from nobody else
+    return item_.exchange(nullptr, relaxed);             // relaxed: it is our own put(), or a thief has taken it
   }
   /// Any thread. What a thief saw; it takes it only if it sees the same again some microseconds later.
   T* peek() const noexcept {
