@@ -68,11 +68,15 @@ TEST(runtime, cuts_long_names_so_that_the_number_stays) {
 }
 
 TEST(runtime, leaves_no_thread_behind) {
+  {
+    runtime first{{.workers = 1}};
+  }  // a sanitizer may start a thread of its own with the first one
   const std::size_t before = magpie_test::thread_count();
   {
     runtime rt{{.workers = 4}};
   }
-  EXPECT_EQ(magpie_test::thread_count(), before);
+  // A joined thread stands in /proc for a moment yet.
+  EXPECT_TRUE(comes_true([&] { return magpie_test::thread_count() <= before; }));
 }
 
 TEST(runtime, pins_each_worker_to_one_cpu_of_the_mask) {
