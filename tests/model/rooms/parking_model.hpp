@@ -213,9 +213,10 @@ struct put_as_newest : published_within<put_as_newest<Workers>, timed_sleeper, W
   bool has_visible_work() const { return newest.peek() != nullptr; }
 };
 
-/// Reservations alone: several sleep, several threads reserve. Each reservation gets a sleeper of its own (P2), and no
-/// second one is made while the first is a searcher (P3).
-template <int Threads, unsigned Sleepers>
+/// Reservations alone: one sleeps, and two lie down and reserve. Each reservation gets a sleeper of its own, perhaps
+/// one that has set its bit and not been counted yet (P2), and no second one is made while the first is a searcher
+/// (P3).
+template <int Threads>
 struct reservations {
   static constexpr int threads = Threads;
 
@@ -224,17 +225,13 @@ struct reservations {
   std::array<int, 4> woken{};
   int searchers = 0;
 
-  reservations() {
-    for (unsigned i = 0; i < Sleepers; ++i) word.park(i, false);
-  }
+  reservations() { word.park(3, false); }
   void thread(int self) {
-    // This thread's worker lies down, and is perhaps found by the other.
-    const unsigned own = Sleepers + static_cast<unsigned>(self);
-    if (own < 4) {
-      theirs[own] = 1;
-      word.park(own, false);
-    }
-    const auto index = word.reserve_sleeper(own < 4 ? own : ~0u);
+    const auto own = static_cast<unsigned>(self);
+    theirs[own] = 1;
+    word.park(own, false);
+    // The first prefers itself, as a sleeper does that finds work.
+    const auto index = self == 0 ? word.reserve_sleeper(own) : word.reserve_sleeper();
     if (!index) return;
     model::check(++woken[*index] == 1, "somebody was woken twice");
     model::check(++searchers == 1, "there are two searchers");
@@ -246,9 +243,32 @@ struct reservations {
     unsigned awake = 0;
     for (int each : woken) awake += static_cast<unsigned>(each);
     model::check(awake >= 1, "nobody was woken");
-    const unsigned all = Sleepers + (Sleepers + Threads <= 4 ? Threads : 4 - Sleepers);
-    model::check(word.parked() == all - awake, "the count is right");
+    model::check(word.parked() == 1 + static_cast<unsigned>(Threads) - awake, "the count is right");
   }
+};
+
+/// Z2 in small: the end says that it is there and counts the sleepers, a worker lies down and looks for the end.
+struct counted_at_the_end {
+  static constexpr int threads = 2;
+
+  modelled_parking_word word;
+  model::plain<int> ended;  // before the worker lay down
+  model::atomic<bool> drawn{false};
+  bool counted = false;
+  bool end_seen = false;
+
+  void thread(int self) {
+    if (self == 0) {
+      drawn.store(true, std::memory_order_seq_cst);
+      counted = word.parked() == 1;
+      if (counted) ended = 2;
+    } else {
+      ended = 1;
+      word.park(0, false);
+      end_seen = drawn.load(std::memory_order_seq_cst);
+    }
+  }
+  void after() { model::check(counted || end_seen, "neither sees the other"); }
 };
 
 }  // namespace rooms

@@ -48,8 +48,9 @@ class parking_word {
 
   /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal.
   void park(unsigned index, bool was_searching) noexcept {
-    // P2: the bit before the count. acq_rel: pairs with claim(): the reset of its signal
-    bits_[index / 64].fetch_or(bit(index), acq_rel);
+    // P2: the bit before the count. release: pairs with claim(), which may come before the count: the reset of its
+    // signal
+    bits_[index / 64].fetch_or(bit(index), release);
     counts_.fetch_add(was_searching ? one_parked - one_searching : one_parked, seq_cst);  // P1: before the rescan
   }
 
@@ -95,8 +96,8 @@ class parking_word {
   static constexpr std::uint64_t bit(unsigned index) noexcept { return std::uint64_t{1} << index % 64; }
 
   bool claim(unsigned index) noexcept {
-    // acq_rel: pairs with park(): the worker's reset of its signal comes before our setting it
-    return (bits_[index / 64].fetch_and(~bit(index), acq_rel) & bit(index)) != 0;
+    // acquire: pairs with park(): the worker's reset of its signal comes before our setting it
+    return (bits_[index / 64].fetch_and(~bit(index), acquire) & bit(index)) != 0;
   }
 
   alignas(line_size) typename Atomics::template atomic<std::uint64_t> counts_{0};

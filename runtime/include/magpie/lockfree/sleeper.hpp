@@ -64,7 +64,7 @@ class sleeper {
   /// Returns when there is work, as a searcher; or when all has ended.
   template <class Crew>
   void sleep(Crew& crew, unsigned index) noexcept {
-    signal_.exchange(0, acq_rel);  // P5: before the announcement; acquire: Z3, if this wipes out the end's signal
+    signal_.exchange(0, acquire);  // P5: before the announcement; acquire: Z3, if this wipes out the end's signal
     crew.word().park(index, searching_);
     searching_ = false;
     if (crew.all_ended()) return;
