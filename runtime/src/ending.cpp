@@ -9,8 +9,8 @@ namespace {
 
 /// Tells the join point that its child ended cancelled.
 void note_cancelled(join_point* join, role kind) noexcept {
-  if (kind == role::root) {
-    static_cast<root_join*>(join)->end = ending::cancelled;
+  if (kind == role::boundary) {
+    static_cast<boundary_join*>(join)->end = ending::cancelled;
     return;
   }
   auto* b = static_cast<gather_block*>(join);
@@ -33,6 +33,10 @@ std::coroutine_handle<> end_cancelled(promise_base& p) noexcept {
   verdict v{{}, &p};
   while (v.cancel != nullptr) {
     join_point* join = v.cancel->join;
+    if (join->inside->kind() == scope_kind::group_body) {
+      auto* body = static_cast<body_scope*>(join->inside);
+      if (body->put_off(body, *v.cancel)) return std::noop_coroutine();
+    }
     const role kind = v.cancel->kind;
     task_coroutine::from_promise(*v.cancel).destroy();  // the destructors of its locals run here
     if (kind == role::plain) {
@@ -53,10 +57,10 @@ void note_failure(join_point* join, role kind) noexcept {
   }
   // A task_cancelled that escapes a task ends that task as cancelled.
   if (is_cancellation(error)) return note_cancelled(join, kind);
-  if (kind == role::root) {
-    auto* root = static_cast<root_join*>(join);
-    root->error = std::move(error);
-    root->end = ending::error;
+  if (kind == role::boundary) {
+    auto* boundary = static_cast<boundary_join*>(join);
+    boundary->error = std::move(error);
+    boundary->end = ending::error;
     return;
   }
   auto* b = static_cast<gather_block*>(join);
@@ -72,10 +76,18 @@ verdict marked_end(gather_block* b) noexcept {
   // A failure is thrown, and so is task_cancelled if a child ended itself. If it ended because we were asked to stop,
   // the parent ends with it.
   const std::uint8_t marks = b->own.marks();
-  if ((marks & scope::failed) == 0 && (marks & scope::cancelled) != 0 && b->own.parent()->stop_requested()) {
+  if ((marks & scope::linked) != 0) b->own.leave();
+  if ((marks & (scope::failed | scope::quiet)) == 0 && (marks & scope::cancelled) != 0 &&
+      b->own.parent()->stop_requested()) {
     return {{}, &b->parent.promise()};
   }
   return {b->parent};
+}
+
+verdict boundary_end(boundary_join* join) noexcept {
+  promise_base& parent = join->parent.promise();
+  if (join->end == ending::cancelled && parent.join->inside->stop_requested()) return {{}, &parent};
+  return {join->parent};
 }
 
 verdict stop_rest(gather_block* b) noexcept {
@@ -87,10 +99,9 @@ verdict stop_rest(gather_block* b) noexcept {
 }
 
 verdict rare_end(worker_context& w, join_point* join, role kind) noexcept {
-  if (kind == role::root) {
-    auto* root = static_cast<root_join*>(join);
-    root->ended(root);
-    return {std::noop_coroutine()};
+  if (kind == role::boundary) {
+    auto* boundary = static_cast<boundary_join*>(join);
+    return boundary->ended(boundary);
   }
   auto* b = static_cast<gather_block*>(join);
   if (kind == role::held) return start_next(w, b);

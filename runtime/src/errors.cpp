@@ -8,6 +8,8 @@ namespace magpie {
 
 usage_error::~usage_error() = default;
 task_cancelled::~task_cancelled() = default;
+timed_out::~timed_out() = default;
+channel_closed::~channel_closed() = default;
 exception_group::~exception_group() = default;
 
 namespace {

@@ -1,5 +1,4 @@
 #include <magpie/base/futex.hpp>
-#include <magpie/clock.hpp>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -9,11 +8,7 @@
 #include <climits>
 #include <ctime>
 
-namespace magpie {
-
-clock::time_point clock::now() noexcept { return time_point(duration(detail::monotonic_now())); }
-
-namespace detail {
+namespace magpie::detail {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
@@ -43,5 +38,4 @@ void futex_wait(atomics::atomic<std::uint32_t>& word, std::uint32_t expected, st
 void futex_wake_one(atomics::atomic<std::uint32_t>& word) noexcept { futex_wake(word, 1); }
 void futex_wake_all(atomics::atomic<std::uint32_t>& word) noexcept { futex_wake(word, INT_MAX); }
 
-}  // namespace detail
-}  // namespace magpie
+}  // namespace magpie::detail

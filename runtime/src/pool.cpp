@@ -39,13 +39,6 @@ unsigned worker_count(unsigned wanted) {
   return wanted != 0 ? wanted : std::min(usable_cpus(), parking_word<>::most_workers);
 }
 
-/// The kernel keeps 15 characters: the number matters more than the end of the name.
-std::string name_of_thread(const std::string& name, unsigned index) {
-  std::string number = std::to_string(index);
-  number.insert(number.begin(), '/');
-  return name.substr(0, 15 - number.size()) + number;
-}
-
 /// The CPU of the affinity mask that worker `index` is pinned to, counted round.
 void pin(std::thread& thread, unsigned index) {
   cpu_set_t allowed;
@@ -66,8 +59,9 @@ void pin(std::thread& thread, unsigned index) {
 
 pool::pool(runtime& owner, const runtime_options& options)
     : executor(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
-      thread_name_(options.thread_name) {
-  const unsigned count = worker_count(options.workers);
+      thread_name_(options.thread_name),
+      timers_(worker_count(options.workers), thread_name_) {
+  const unsigned count = timers_.heaps();
   const unsigned cpus = affinity_cpus();
   // A spinning thread that takes a CPU from a working one helps nobody.
   may_spin_ = cpus > 1;
@@ -96,7 +90,7 @@ pool::~pool() {
 void pool::start_threads(const runtime_options& options) {
   for (std::unique_ptr<worker>& w : workers_) {
     w->thread = std::thread([this, p = w.get()] {
-      pthread_setname_np(pthread_self(), name_of_thread(thread_name_, p->index()).c_str());
+      name_this_thread(thread_name_, std::to_string(p->index()));
       p->run();
     });
     if (options.pin_workers) pin(w->thread, w->index());
@@ -134,6 +128,15 @@ bool pool::start(runnable& r) noexcept {
   return true;
 }
 
+void pool::arm(timer_node& t) {
+  const worker* w = here();
+  timers_.arm(t, w != nullptr ? w->index() : 0, [this](unsigned keeper) { workers_[keeper]->sleeper_.stir(); });
+}
+
+void pool::time_has_come(unsigned index) noexcept {
+  if (timers_.fire_due(monotonic_now()) > 0) sleeper<>::wake_one(*this, index);
+}
+
 void pool::ended() noexcept { here()->finished.add(); }
 
 bool pool::has_visible_work() const noexcept {
@@ -157,6 +160,7 @@ void pool::shut_down() noexcept {
   join_threads();
   // 5. Foreign threads that made a task go on, whose end was waited for above, may still be on their way out.
   gate_.wait_until_empty(wait_a_little);
+  timers_.stop();
 }
 
 bool pool::all_ended() noexcept {

@@ -7,6 +7,7 @@
 #include <magpie/lockfree/parking_word.hpp>
 #include <magpie/runtime.hpp>
 
+#include "timer_service.hpp"
 #include "worker.hpp"
 
 #include <memory>
@@ -26,6 +27,9 @@ class pool final : public executor {
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
   void ended() noexcept override;
+  std::int64_t now() noexcept override { return monotonic_now(); }
+  void arm(timer_node& t) override;
+  bool disarm(timer_node& t) noexcept override { return timers_.disarm(t); }
 
   unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
   runtime_metrics metrics() const;
@@ -39,6 +43,9 @@ class pool final : public executor {
   sleeper<>& sleeper_of(unsigned index) noexcept { return workers_[index]->sleeper_; }
   bool has_visible_work() const noexcept;
   bool all_ended() noexcept;
+  std::int64_t wake_time(unsigned index) noexcept { return timers_.keep(index); }
+  void time_has_come(unsigned index) noexcept;
+  void risen(unsigned index) noexcept { timers_.leave(index); }
 
  private:
   friend class worker;
@@ -53,10 +60,12 @@ class pool final : public executor {
   foreign_gate<> gate_;
   finish_line<> finish_;
 
+  std::string thread_name_;
+  timer_service timers_;
+
   std::vector<std::unique_ptr<worker>> workers_;
   unsigned most_searchers_;
   bool may_spin_;
-  std::string thread_name_;
 };
 
 }  // namespace magpie::detail

@@ -31,17 +31,23 @@ struct blocked_thread : arrival {
 
 }  // namespace
 
-bool spawned_base::start(task_coroutine c, void* result) noexcept {
+bool spawned_base::start(task_coroutine c, void* result, spawn_owner* owner) noexcept {
   parent = c;
   inside = &own;
-  const worker_context* w = current_worker;
-  // X2: the scope above is the runtime's, which the spawner's own look went through if it runs here too.
-  own.place(&home_.root_scope(), w != nullptr && &w->home == &home_ ? w->quiet_epoch : scope::never_looked);
+  owner_ = owner;
+  own.place(owner != nullptr ? &owner->within : &home_.root_scope(), scope::never_looked);
   promise_base& p = c.promise();
   p.join = this;
   p.result = result;
-  p.kind = role::root;
-  return home_.start(*this);
+  p.kind = role::boundary;
+  if (owner == nullptr) return home_.start(*this);
+  return owner->admit() && owner->start_child(home_, *this);
+}
+
+bool spawned_base::cancel() noexcept {
+  if (done.has_fired()) return false;
+  own.request_stop();
+  return true;
 }
 
 std::coroutine_handle<> spawned_base::first_step(runnable* r) noexcept {
@@ -52,9 +58,12 @@ std::coroutine_handle<> spawned_base::first_step(runnable* r) noexcept {
   return self->parent;
 }
 
-void spawned_base::on_end(root_join* join) noexcept {
+verdict spawned_base::on_end(boundary_join* join) noexcept {
   auto* self = static_cast<spawned_base*>(join);
   executor& home = self->home_;
+  spawn_owner* const owner = self->owner_;
+  if ((self->own.marks() & scope::linked) != 0) self->own.leave();
+  std::exception_ptr error = owner != nullptr ? self->error : nullptr;
   arrival* waiter = nullptr;
   switch (self->done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:
@@ -68,6 +77,8 @@ void spawned_base::on_end(root_join* join) noexcept {
       break;
   }
   home.ended();
+  if (owner != nullptr) return owner->child_ended(home, std::move(error));
+  return {std::noop_coroutine()};
 }
 
 void spawned_base::abandon() noexcept {
@@ -78,17 +89,22 @@ void spawned_base::abandon() noexcept {
 }
 
 void spawned_base::report_error() noexcept {
-  if (error) on_unhandled_(std::move(error), name_);
+  if (error && owner_ == nullptr) on_unhandled_(std::move(error), name_);
 }
 
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
+  if (driven_) {
+    home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); },
+                this, deadline);
+    return done.has_fired();
+  }
   blocked_thread me;
   switch (done.attach(&me)) {
     case source_word<arrival>::attached::fired_already:
       return true;
     case source_word<arrival>::attached::somebody_waits:
-      throw_second_waiter();
+      std::rethrow_exception(second_waiter());
     case source_word<arrival>::attached::yes:
       break;
   }
@@ -98,24 +114,23 @@ bool spawned_base::block_until(std::int64_t deadline) {
   return true;
 }
 
-std::coroutine_handle<> handle_wait::publish(executor& home) {
-  const std::coroutine_handle<> waiter = task();
-  home_ = &home;
+void handle_wait::attach() noexcept {
   switch (awaited_->done.attach(this)) {
-    case source_word<arrival>::attached::fired_already:
-      return waiter;
-    case source_word<arrival>::attached::somebody_waits:
-      throw_second_waiter();
     case source_word<arrival>::attached::yes:
+      attached_ = true;
+      break;
+    case source_word<arrival>::attached::fired_already:
+      happened(0);
+      break;
+    case source_word<arrival>::attached::somebody_waits:
+      refuse(second_waiter());
       break;
   }
-  return std::noop_coroutine();  // *this may be gone
 }
 
-void handle_wait::on_arrival(arrival* a) noexcept {
-  auto* self = static_cast<handle_wait*>(a);
-  self->home_->enqueue(*self, placement::next);
-}
+std::uint32_t handle_wait::detach() noexcept { return !attached_ || awaited_->done.detach(this) ? 1 : 0; }
+
+void handle_wait::on_arrival(arrival* a) noexcept { static_cast<handle_wait*>(a)->arrived(0); }
 
 void throw_on_worker(const char* what) {
   throw usage_error(std::string("magpie: ") + what +
@@ -125,8 +140,9 @@ void throw_on_worker(const char* what) {
 void throw_invalid_handle() {
   throw usage_error("magpie: this join_handle is invalid: default-made, moved from, or its result was taken before");
 }
-void throw_second_waiter() {
-  throw usage_error("magpie: somebody waits on this join_handle already; share() gives one for many");
+std::exception_ptr second_waiter() {
+  return std::make_exception_ptr(
+      usage_error("magpie: somebody waits on this join_handle already; share() gives one for many"));
 }
 
 }  // namespace magpie::detail

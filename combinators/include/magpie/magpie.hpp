@@ -9,4 +9,5 @@
 #include <magpie/outcome.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/task.hpp>
+#include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>

@@ -9,7 +9,7 @@
 
 namespace magpie {
 
-/// A steady clock. Units: nanoseconds.
+/// A steady clock; inside a virtual runtime, its virtual time. Units: nanoseconds.
 struct clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -25,13 +25,28 @@ inline constexpr clock::time_point never = clock::time_point::max();
 
 namespace detail {
 
+/// Time as a virtual runtime has it, for the thread on which it runs (testing/virtual_runtime.hpp).
+class virtual_time {
+ public:
+  virtual std::int64_t read() noexcept = 0;  ///< nanoseconds
+  virtual void polled() noexcept = 0;        ///< by a task itself, which may wait for time to pass
+
+ protected:
+  ~virtual_time() = default;
+};
+extern constinit thread_local MAGPIE_EXPORT virtual_time* current_virtual_time
+    __attribute__((tls_model("initial-exec")));
+
+/// clock::now() for magpie itself: not counted as a poll.
+MAGPIE_EXPORT clock::time_point read_clock() noexcept;
+
 /// `length` from now, or `never` where that cannot be expressed.
 template <class Rep, class Period>
 clock::time_point time_after(std::chrono::duration<Rep, Period> length) noexcept {
   using seconds = std::chrono::duration<long double>;
   const seconds wanted = length;
-  if (!(wanted > seconds::zero())) return clock::now();  // also for NaN: a wait that asks for nothing returns at once
-  const clock::time_point now = clock::now();
+  if (!(wanted > seconds::zero())) return read_clock();  // also for NaN: a wait that asks for nothing returns at once
+  const clock::time_point now = read_clock();
   if (wanted >= seconds(never - now)) return never;
   return now + std::chrono::duration_cast<clock::duration>(length);
 }

@@ -25,6 +25,22 @@ class MAGPIE_EXPORT task_cancelled : public std::runtime_error {
   ~task_cancelled() override;
 };
 
+/// A deadline passed before what was awaited had ended.
+class MAGPIE_EXPORT timed_out : public std::runtime_error {
+ public:
+  timed_out() : std::runtime_error("magpie: the deadline passed") {}
+  using std::runtime_error::runtime_error;
+  ~timed_out() override;
+};
+
+/// Something was sent to a channel that is closed.
+class MAGPIE_EXPORT channel_closed : public std::runtime_error {
+ public:
+  channel_closed() : std::runtime_error("magpie: the channel is closed") {}
+  using std::runtime_error::runtime_error;
+  ~channel_closed() override;
+};
+
 /// Several errors at once, in a stated order. Cost: copies share one allocation.
 class MAGPIE_EXPORT exception_group : public std::runtime_error {
  public:

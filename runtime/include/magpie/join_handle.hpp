@@ -2,17 +2,17 @@
 
 #include <magpie/base/assert.hpp>
 #include <magpie/base/futex.hpp>
+#include <magpie/base/outcome_value.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/awaitable.hpp>
-#include <magpie/coroutine/ending.hpp>
-#include <magpie/coroutine/suspended_task.hpp>
-#include <magpie/coroutine/this_worker.hpp>
+#include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/errors.hpp>
-#include <magpie/outcome.hpp>
 #include <magpie/spawn/spawned.hpp>
 
 #include <chrono>
 #include <coroutine>
+#include <cstdint>
+#include <exception>
 #include <utility>
 
 namespace magpie {
@@ -24,45 +24,48 @@ class join_handle;
 namespace detail {
 
 [[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
-[[noreturn]] MAGPIE_EXPORT void throw_second_waiter();
+MAGPIE_EXPORT std::exception_ptr second_waiter();
 [[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
 
 /// co_await of a handle: the node by which the task's end finds the one who waits.
-class handle_wait : public native_awaiter, private arrival, private suspended_task {
+class MAGPIE_EXPORT handle_wait : public native_awaiter, private arrival, private blocked_task {
  public:
   explicit handle_wait(spawned_base* awaited) : arrival(on_arrival), awaited_(awaited) {
     if (awaited == nullptr) throw_invalid_handle();
   }
 
   bool await_ready() const noexcept { return awaited_->done.has_fired(); }
-
   template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
-    worker_context& w = *current_worker;
-    promise_base& me = h.promise();
-    if (stop_requested(w, me.join->inside)) [[unlikely]]
-      return transfer(w, end_cancelled(me));
-    hold(h);
-    return transfer(w, publish(w.home));
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    return suspend(h, 1);
   }
 
+ protected:
+  ~handle_wait() = default;
+  using blocked_task::rethrow_refusal;
+
  private:
-  // Once the node is attached, another thread may run the waiter and free *this.
-  MAGPIE_EXPORT std::coroutine_handle<> publish(executor& home);
-  MAGPIE_EXPORT static void on_arrival(arrival* a) noexcept;
+  void attach() noexcept override;
+  std::uint32_t detach() noexcept override;
+  bool obtained() noexcept override { return awaited_->done.has_fired(); }
+  const char* waits_for() const noexcept override { return "a join_handle"; }
+  static void on_arrival(arrival* a) noexcept;
 
   spawned_base* awaited_;
-  executor* home_ = nullptr;
+  bool attached_ = false;
 };
 
 template <class T>
 inline constexpr bool borrows_handle<join_handle<T>&> = true;
 
 template <class T>
-class handle_awaiter : public handle_wait {
+class handle_awaiter final : public handle_wait {
  public:
   explicit handle_awaiter(join_handle<T>& handle) : handle_wait(handle.task_), handle_(handle) {}
-  T await_resume() { return handle_.release()->take(); }
+  T await_resume() {
+    rethrow_refusal();
+    return handle_.release()->take();
+  }
 
  private:
   join_handle<T>& handle_;
@@ -94,6 +97,10 @@ class join_handle {
 
   /// The task has ended: with a value, an error, or cancelled. False for an invalid handle.
   bool ready() const noexcept { return task_ != nullptr && task_->done.has_fired(); }
+
+  /// Asks the task to stop: it ends as cancelled at its next stop point, or runs to its end if it has none. True if it
+  /// had not ended. Idempotent. Threads: any, as long as the handle stays where it is.
+  bool cancel() noexcept { return task_ != nullptr && task_->cancel(); }
 
   /// co_await: takes the result. Errors: rethrows what the task threw; task_cancelled if it was cancelled; usage_error
   /// if the handle is invalid, or somebody else waits on it. Stops: a stop of the waiter leaves the task alone, and the

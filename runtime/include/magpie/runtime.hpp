@@ -97,7 +97,7 @@ class MAGPIE_EXPORT runtime {
   join_handle<T> launch(task<T> t, spawn_options options) {
     std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(engine(), options.name));
     const detail::task_coroutine c = t.take();
-    if (!s->start(c, &s->result)) {
+    if (!s->start(c, &s->result, nullptr)) {
       c.destroy();
       detail::throw_not_accepting();
     }

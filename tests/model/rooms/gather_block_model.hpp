@@ -40,6 +40,9 @@ class queue_executor final : public executor {
   }
   bool start(runnable&) noexcept override { return false; }
   void ended() noexcept override {}
+  std::int64_t now() noexcept override { return 0; }
+  void arm(timer_node&) override {}
+  bool disarm(timer_node&) noexcept override { return true; }
 
   runnable* take() noexcept {
     for (auto& each : queue_)
@@ -256,14 +259,16 @@ class scene {
   }
 
  private:
-  struct end_of_all : root_join {
-    explicit end_of_all(scene& s) noexcept : root_join(note), whole(s) {}
-    static void note(root_join* join) noexcept {
+  struct end_of_all : boundary_join {
+    explicit end_of_all(scene& s) noexcept : boundary_join(note), whole(s) {}
+    static verdict note(boundary_join* join) noexcept {
       scene& s = static_cast<end_of_all*>(join)->whole;
       ++s.ends_;
       s.finished_ = true;
+      return {std::noop_coroutine()};
     }
     scene& whole;
+    scope own;
   };
 
   std::coroutine_handle<> begin(worker& me) {
@@ -272,7 +277,7 @@ class scene {
     promise_base& p = root.promise();
     p.join = &end_;
     p.result = &result_;
-    p.kind = role::root;
+    p.kind = role::boundary;
     me.forks.raise_floor();
     me.quiet_epoch = scope::never_looked;
     return root;

@@ -25,6 +25,10 @@ class crew {
   modelled_parking_word& word() { return word_; }
   Sleeper& sleeper_of(unsigned index) { return sleepers_[index]; }
   bool all_ended() { return over_.load(std::memory_order_acquire); }
+  // No timers here.
+  std::int64_t wake_time(unsigned) { return magpie::detail::no_deadline; }
+  void time_has_come(unsigned) {}
+  void risen(unsigned) {}
 
  protected:
   ledger<Tasks> book;

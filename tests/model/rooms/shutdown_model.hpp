@@ -46,6 +46,11 @@ class small_pool {
     return finish_.is_passed();
   }
 
+  // No timers here.
+  std::int64_t wake_time(unsigned) { return magpie::detail::no_deadline; }
+  void time_has_come(unsigned) {}
+  void risen(unsigned) {}
+
   // A foreign thread.
   bool start(item* it) {
     gate_.enter();

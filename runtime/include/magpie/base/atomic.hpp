@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -43,6 +45,8 @@ struct std_atomics {
     asm volatile("isb");
 #endif
   }
+  /// Lets another thread have this processor.
+  static void yield() noexcept { sched_yield(); }
 };
 
 }  // namespace magpie::detail

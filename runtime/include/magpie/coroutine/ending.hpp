@@ -12,11 +12,12 @@
 /// The end of a task: what its join point makes of it, and who runs next (docs/protocols/gather_block.md).
 namespace magpie::detail {
 
-/// Resume somebody, perhaps nobody (then `resume` is the no-op); or, if `cancel` is set, end this task as cancelled
-/// too. A verdict is acted upon by one loop, settle(), so that an end never calls the next end.
-struct verdict {
-  std::coroutine_handle<> resume;
-  promise_base* cancel = nullptr;
+/// The scope of a body whose locals others may still refer to: when it must stop, it is told so here first.
+struct body_scope : scope {
+  using function = bool (*)(body_scope*, promise_base& stopped) noexcept;
+  explicit body_scope(function f) noexcept : scope(nullptr, scope_kind::group_body), put_off(f) {}
+  /// True: `stopped` stays as it is, and end_cancelled() will be called for it later.
+  function put_off;
 };
 
 /// Ends a suspended task as cancelled: destroys its frame, notes the end, and goes on upwards as far as others must end
@@ -29,10 +30,14 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 /// All children of `b` have ended, and `b` is marked as failed, cancelled or stopped.
 [[nodiscard]] MAGPIE_EXPORT verdict marked_end(gather_block* b) noexcept;
 
+/// The child of a boundary has ended: the one who waits goes on; or ends too, if the child was cancelled because it
+/// was.
+[[nodiscard]] MAGPIE_EXPORT verdict boundary_end(boundary_join* join) noexcept;
+
 /// The holder of the entry starts no more children of `b`: it drops them, and counts as the last.
 [[nodiscard]] MAGPIE_EXPORT verdict stop_rest(gather_block* b) noexcept;
 
-/// A child of `b` ended and found the entry gone; a child without an entry to find; a root.
+/// A child ended and found the entry gone; a child without an entry to find; a boundary.
 [[nodiscard]] MAGPIE_EXPORT verdict rare_end(worker_context& w, join_point* join, role kind) noexcept;
 
 [[nodiscard]] MAGPIE_INLINE std::coroutine_handle<> settle(verdict v) noexcept {

@@ -3,6 +3,7 @@
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/scope.hpp>
+#include <magpie/lockfree/timer_heap.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -51,6 +52,23 @@ class MAGPIE_EXPORT executor {
   /// On a worker: one that was started has ended.
   virtual void ended() noexcept = 0;
 
+  /// Nanoseconds on the clock by which timers are armed here.
+  virtual std::int64_t now() noexcept = 0;
+  /// Any thread. timer_fired() will be called when `t.deadline` has passed. Errors: std::system_error if there is no
+  /// timer thread yet and none can be started.
+  virtual void arm(timer_node& t) = 0;
+  /// Any thread. True: it will not fire.
+  [[nodiscard]] virtual bool disarm(timer_node& t) noexcept = 0;
+
+  /// Whether this has no threads of its own: then whoever waits for the end of a task drives it.
+  virtual bool is_driven() const noexcept { return false; }
+  /// Runs tasks on the calling thread until `over(context)`, or `deadline` has passed. Errors: testing::deadlock.
+  virtual void drive(bool (*over)(const void*) noexcept, const void* context, std::int64_t deadline) {
+    static_cast<void>(over);
+    static_cast<void>(context);
+    static_cast<void>(deadline);
+  }
+
   /// What is called with an error that nobody can receive; it may be called after the end of this.
   unhandled_function on_unhandled() const noexcept { return on_unhandled_; }
 
@@ -66,7 +84,7 @@ class MAGPIE_EXPORT executor {
  private:
   runtime& owner_;
   const unhandled_function on_unhandled_;
-  scope root_scope_;
+  scope root_scope_{nullptr, scope_kind::runtime};
 };
 
 }  // namespace detail

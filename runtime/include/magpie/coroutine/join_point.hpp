@@ -25,11 +25,11 @@ struct join_point {
 
 /// What a task is to its join point.
 enum class role : std::uint32_t {
-  plain,   ///< co_await: a plain_join
-  member,  ///< a child of a gather, not the last one: a gather_block
-  held,    ///< as member, but the entry was not handed on, for want of memory: its end holds it
-  last,    ///< the last child of a gather: a gather_block
-  root,    ///< spawned, or given to block_on: a root_join
+  plain,     ///< co_await: a plain_join
+  member,    ///< a child of a gather, not the last one: a gather_block
+  held,      ///< as member, but the entry was not handed on, for want of memory: its end holds it
+  last,      ///< the last child of a gather: a gather_block
+  boundary,  ///< where a cancellation ends: a boundary_join
 };
 
 /// The part of a promise that does not depend on the task's result, and all that there is of it: results and errors
@@ -48,16 +48,24 @@ struct plain_join : join_point {
 
 enum class ending : std::uint8_t { value, error, cancelled };
 
-/// The end of a task that nobody's frame waits for.
-struct root_join : join_point {
-  using function = void (*)(root_join*) noexcept;
+/// What the end of a task leads to. Resume somebody, perhaps nobody (then `resume` is the no-op); or, if `cancel` is
+/// set, end this task as cancelled too. A verdict is acted upon by one loop, settle(), so that an end never calls the
+/// next end.
+struct verdict {
+  std::coroutine_handle<> resume;
+  promise_base* cancel = nullptr;
+};
 
-  explicit root_join(function f) noexcept : ended(f) {}
+/// The end of a task whose cancellation is a result like others: it was spawned, or is the child of a combinator.
+struct boundary_join : join_point {
+  using function = verdict (*)(boundary_join*) noexcept;
 
-  scope own;
+  explicit boundary_join(function f) noexcept : ended(f) {}
+
   std::exception_ptr error;
   ending end = ending::value;
-  /// The task has ended, its frame is gone. Called once; the join may be gone afterwards.
+  /// The task has ended, its frame is gone. Called once, on the worker where that happened; the join may be gone
+  /// afterwards.
   function ended;
 };
 

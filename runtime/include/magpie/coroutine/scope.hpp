@@ -2,8 +2,11 @@
 
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
+#include <magpie/base/intrusive_list.hpp>
+#include <magpie/lockfree/spin_lock.hpp>
 
 #include <cstdint>
+#include <memory>
 
 namespace magpie::detail {
 
@@ -14,37 +17,81 @@ struct process_epoch {
   static atomics::atomic<std::uint64_t>& get() noexcept { return stop_epoch; }
 };
 
-/// A node of the tree down which a request to stop flows: of a runtime, a spawned task, a gather
-/// (docs/protocols/stop_tree.md). Making one registers nothing. A stop is found by walking up, and the walk is needed
-/// only if any stop was requested since the last one.
-template <class Atomics, class Epoch>
-class basic_scope {
+/// What a request to stop must reach by itself, because it does not look: a blocked task, a token. It lives in what it
+/// belongs to.
+template <class Atomics>
+class basic_stop_node : public list_links<basic_stop_node<Atomics>, void, Atomics> {
  public:
-  enum mark : std::uint8_t { stopped = 1, failed = 2, cancelled = 4 };
+  basic_stop_node() noexcept = default;
+  basic_stop_node(const basic_stop_node&) = delete;
+  basic_stop_node& operator=(const basic_stop_node&) = delete;
+
+  /// Under the scope's lock: stop_fired() will be called.
+  virtual void about_to_fire() noexcept {}
+  /// The stop, at most once, on the thread that asks for it, which holds no lock. The node may be gone afterwards.
+  virtual void stop_fired() noexcept = 0;
+  /// The scope that kept the node has ended.
+  virtual void scope_ended() noexcept {}
+
+  /// The scope's, under its lock.
+  typename Atomics::template plain<bool> linked{false};
+
+ protected:
+  ~basic_stop_node() = default;
+};
+
+enum class scope_kind : std::uint8_t { plain, deadline, group, group_body, spawned, runtime };
+
+/// A node of the tree down which a request to stop flows: of a runtime, a spawned task, a gather, a deadline
+/// (docs/protocols/stop_tree.md). Making one registers nothing. Running tasks find a stop by walking up, and the walk
+/// is needed only if any stop was requested since the last one; blocked ones are linked into the tree, and are found
+/// from above.
+///
+/// Cost: a request takes constant time for each blocked task and each linked scope below, in small batches, so that no
+/// lock is held for long.
+template <class Atomics, class Epoch>
+class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics> {
+ public:
+  using node = basic_stop_node<Atomics>;
+
+  /// What makes the end of a scope slow; 0 in all good cases.
+  enum mark : std::uint8_t {
+    stopped = 1,
+    failed = 2,
+    cancelled = 4,
+    linked = 8,  ///< something was linked here: leave() must be called
+    quiet = 16,  ///< the end of its children's cancellation is no business of the one who waits
+  };
 
   /// No epoch: nothing is known yet.
   static constexpr std::uint64_t never_looked = 0;
   static constexpr std::uint64_t known_stopped = ~std::uint64_t{0};
 
-  explicit basic_scope(basic_scope* parent = nullptr) noexcept : parent_(parent) {}
+  explicit basic_scope(basic_scope* parent = nullptr, scope_kind kind = scope_kind::plain) noexcept
+      : parent_(parent), kind_(kind) {}
   basic_scope(const basic_scope&) = delete;
   basic_scope& operator=(const basic_scope&) = delete;
+  ~basic_scope() {
+    if constexpr (!std::is_trivially_destructible_v<tree_links>) {
+      if (has_links_) std::destroy_at(&tree_);
+    }
+  }
 
   /// Before anybody else sees the scope: places it under `parent`, of which it is known that nothing from there up was
-  /// stopped at epoch `seen`.
+  /// stopped at epoch `seen`. No parent: stops from outside do not reach it.
   void place(basic_scope* parent, std::uint64_t seen) noexcept {
     parent_ = parent;
     seen_.store(seen, relaxed);  // relaxed: published with the scope
   }
 
   basic_scope* parent() const noexcept { return parent_; }
+  scope_kind kind() const noexcept { return kind_; }
 
   /// The epoch at which nothing from here up was stopped; or one of the two constants.
   std::uint64_t seen() const noexcept {
     return seen_.load(relaxed);  // relaxed: a cache of what look_up() found; it is true whenever it is read
   }
 
-  /// What makes the end of this scope slow; 0 in all good cases.
   std::uint8_t marks() const noexcept {
     return marks_.load(relaxed);  // relaxed: read after the last join, which made all marks visible
   }
@@ -54,7 +101,8 @@ class basic_scope {
     return (marks_.fetch_or(m, relaxed) & m) == 0;
   }
 
-  /// Any thread. Idempotent.
+  /// Any thread that keeps the scope alive. Idempotent. What is linked below has been fired when it returns, but for
+  /// what another request is at just now.
   void request_stop() noexcept;
 
   /// Walks up. False: nothing from here up was stopped at epoch `now`, and `seen` says so.
@@ -64,10 +112,62 @@ class basic_scope {
     return look_up(Epoch::get().load(acquire));  // X1: pairs with the release in request_stop(): its mark
   }
 
+  // What a stop must reach ---------------------------------------------------------------------------------------
+
+  /// Links `n`: it fires when a stop is requested from here up. False: one was, and nothing is linked. The scope must
+  /// not end before this returns, even if `n` fires meanwhile.
+  [[nodiscard]] bool link(node& n) noexcept;
+  /// True: `n` will not fire. False: it has, or is about to.
+  [[nodiscard]] bool unlink(node& n) noexcept;
+
+  /// Links `n` for as long as the scope lasts; there is one such node. Returns the one that is kept, which is another
+  /// one if somebody was faster. `use` is called on it before it can end. Sets `fires` to false if a stop came before.
+  template <class Use>
+  node* keep(node& n, bool& fires, Use use) noexcept;
+
+  /// At the end, if marked as linked: nothing refers to the scope any more.
+  void leave() noexcept;
+
  private:
+  /// How much one hold of a lock may do.
+  static constexpr unsigned batch = 64;
+
+  using node_list = intrusive_list<node, void, Atomics>;
+  using scope_list = intrusive_list<basic_scope, void, Atomics>;
+
+  /// Made when first needed: most scopes never do.
+  struct tree_links {
+    typename Atomics::template atomic<basic_scope*> owner{nullptr};  // in whose list of children we stand
+    scope_list children;                                             // guarded by our lock, as all that follows
+    node_list blocked;
+    typename Atomics::template plain<node*> kept{nullptr};
+    typename Atomics::template plain<bool> swept{false};  // by a stop: nothing is linked here any more
+  };
+
+  /// With the lock.
+  tree_links& tree() noexcept {
+    if (!has_links_) {
+      std::construct_at(&tree_);
+      has_links_ = true;
+      marks_.fetch_or(linked, release);  // X7: pairs with the acquire in leave(): the links that were made
+    }
+    return tree_;
+  }
+  void climb() noexcept;
+  void sweep() noexcept;
+  void take_blocked(node_list& fired, unsigned& room) noexcept;
+  /// Takes from `child`, which is in our list, what a sweep must see. True: nothing is left in it.
+  bool drain(basic_scope& child, node_list& fired, unsigned& room) noexcept;
+
   basic_scope* parent_;
   typename Atomics::template atomic<std::uint64_t> seen_{never_looked};
   typename Atomics::template atomic<std::uint8_t> marks_{0};
+  spin_lock<Atomics> lock_;
+  typename Atomics::template plain<bool> has_links_{false};
+  scope_kind kind_;
+  union {
+    tree_links tree_;
+  };
 };
 
 template <class Atomics, class Epoch>
@@ -75,6 +175,7 @@ void basic_scope<Atomics, Epoch>::request_stop() noexcept {
   set_mark(stopped);
   // X1: pairs with the acquire before each walk: it sees our mark. Not for the first alone: it may stand before this
   Epoch::get().fetch_add(1, release);
+  sweep();
 }
 
 template <class Atomics, class Epoch>
@@ -95,7 +196,154 @@ bool basic_scope<Atomics, Epoch>::look_up(std::uint64_t now) noexcept {
   return found;
 }
 
+template <class Atomics, class Epoch>
+bool basic_scope<Atomics, Epoch>::link(node& n) noexcept {
+  {
+    const locked hold(lock_);
+    tree_links& t = tree();
+    if (t.swept) return false;  // X4: a sweep has been here; it would not come back for us
+    n.linked = true;
+    t.blocked.push_back(&n);
+  }
+  climb();
+  return true;
+}
+
+template <class Atomics, class Epoch>
+bool basic_scope<Atomics, Epoch>::unlink(node& n) noexcept {
+  const locked hold(lock_);
+  if (!n.linked) return false;
+  n.linked = false;
+  tree_.blocked.remove(&n);
+  return true;
+}
+
+template <class Atomics, class Epoch>
+template <class Use>
+auto basic_scope<Atomics, Epoch>::keep(node& n, bool& fires, Use use) noexcept -> node* {
+  node* kept = nullptr;
+  {
+    const locked hold(lock_);
+    tree_links& t = tree();
+    kept = t.kept;
+    if (kept == nullptr) {
+      t.kept = kept = &n;
+      fires = !t.swept;
+      if (fires) {
+        n.linked = true;
+        t.blocked.push_back(&n);
+      }
+    }
+    use(kept);
+  }
+  if (kept == &n && fires) climb();
+  return kept;
+}
+
+/// Links this scope into its parent, that into its own, and so on, one lock at a time. X5: whoever finds a link in
+/// place may stop, because the one who made it goes on; whoever finds a swept parent sweeps what it was about to link.
+template <class Atomics, class Epoch>
+void basic_scope<Atomics, Epoch>::climb() noexcept {
+  for (basic_scope* s = this; s->parent_ != nullptr; s = s->parent_) {
+    basic_scope* const p = s->parent_;
+    bool too_late = false;
+    {
+      const locked hold(p->lock_);
+      tree_links& t = p->tree();
+      too_late = t.swept;
+      if (!too_late) {
+        // relaxed: it leaves null under this lock only; and who has been moved up by a sweep is swept itself
+        if (s->tree_.owner.load(relaxed) != nullptr) return;
+        t.children.push_back(s);
+        s->tree_.owner.store(p, relaxed);  // relaxed: read again under the lock of whom it names (X6)
+      }
+    }
+    if (too_late) return s->sweep();
+  }
+}
+
+template <class Atomics, class Epoch>
+void basic_scope<Atomics, Epoch>::take_blocked(node_list& fired, unsigned& room) noexcept {
+  while (room > 0) {
+    node* const n = tree_.blocked.pop_front();
+    if (n == nullptr) return;
+    n->linked = false;
+    n->about_to_fire();
+    fired.push_back(n);
+    --room;
+  }
+}
+
+template <class Atomics, class Epoch>
+bool basic_scope<Atomics, Epoch>::drain(basic_scope& child, node_list& fired, unsigned& room) noexcept {
+  const locked hold(child.lock_);  // from the ancestor to the descendant, always
+  tree_links& t = child.tree();
+  t.swept = true;
+  child.take_blocked(fired, room);
+  // The grandchildren move up into our list, so that no stack is needed to come back to them.
+  while (room > 0) {
+    basic_scope* const grandchild = t.children.pop_front();
+    if (grandchild == nullptr) break;
+    grandchild->tree_.owner.store(this, relaxed);  // relaxed: X6, read again under our lock
+    tree_.children.push_front(grandchild);
+    --room;
+  }
+  return t.blocked.empty() && t.children.empty();
+}
+
+/// Fires all that is linked from here down. X4: `swept` is set here only, under the lock of the scope that it speaks
+/// of.
+template <class Atomics, class Epoch>
+void basic_scope<Atomics, Epoch>::sweep() noexcept {
+  for (bool more = true; more;) {
+    node_list fired;
+    {
+      const locked hold(lock_);
+      tree_links& t = tree();
+      t.swept = true;
+      unsigned room = batch;
+      take_blocked(fired, room);
+      while (room > 0) {
+        basic_scope* const child = t.children.front();
+        if (child == nullptr) break;
+        if (drain(*child, fired, room)) {
+          t.children.remove(child);
+          child->tree_.owner.store(nullptr, release);  // X6: our last touch of it
+        }
+      }
+      more = !t.blocked.empty() || !t.children.empty();
+    }
+    while (node* const n = fired.pop_front()) n->stop_fired();
+  }
+}
+
+template <class Atomics, class Epoch>
+void basic_scope<Atomics, Epoch>::leave() noexcept {
+  static_cast<void>(marks_.load(acquire));  // X7: pairs with tree(); a stop from outside may have made the links
+  // X6: out of the list that we stand in, which may change until we hold its lock.
+  for (;;) {
+    basic_scope* const owner = tree_.owner.load(acquire);  // X6: null: pairs with the last touch of a sweep
+    if (owner == nullptr) break;
+    const locked hold(owner->lock_);
+    if (tree_.owner.load(relaxed) != owner) continue;  // relaxed: owner's lock is held, under which it would be left
+    owner->tree_.children.remove(this);
+    tree_.owner.store(nullptr, relaxed);  // relaxed: for ourselves
+  }
+  node* const kept = [&] {
+    const locked hold(lock_);
+    node* const n = tree_.kept;
+    tree_.kept = nullptr;
+    if (n != nullptr && n->linked) {
+      n->linked = false;
+      tree_.blocked.remove(n);
+    }
+    return n;
+  }();
+  if (kept != nullptr) kept->scope_ended();
+}
+
 extern template class MAGPIE_EXPORT basic_scope<atomics, process_epoch>;  // in scope.cpp
 using scope = basic_scope<atomics, process_epoch>;
+using stop_node = basic_stop_node<atomics>;
 
 }  // namespace magpie::detail

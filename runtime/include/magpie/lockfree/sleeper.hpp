@@ -17,6 +17,9 @@ namespace magpie::detail {
 ///     crew.sleeper_of(index)     a worker's
 ///     crew.has_visible_work()    looked for with seq_cst loads
 ///     crew.all_ended()           asked after the announcement of a sleep: nobody may sleep any more
+///     crew.wake_time(index)      when a sleeper must wake up by itself; it may be told by Futex::wake_one() to ask
+///     again crew.time_has_come(index)  it has; what is due is published, and a sleeper signalled for it
+///     crew.risen(index)          it sleeps no more
 template <class Atomics = atomics, class Futex = system_futex>
 class sleeper {
  public:
@@ -41,6 +44,9 @@ class sleeper {
     signal_.exchange(static_cast<std::uint32_t>(what), release);
     Futex::wake_one(signal_);
   }
+
+  /// Any thread: lets a sleeper look at the time again. A hint; the timers' guard covers what it misses.
+  void stir() noexcept { Futex::wake_one(signal_); }
 
   // Its worker.
 
@@ -71,13 +77,25 @@ class sleeper {
     if (crew.has_visible_work()) wake_one(crew, index);
     crew.word().watch();  // P6: from here on a newest task wakes nobody
     const std::int64_t timed_until = Futex::after(first_sleep);
-    while (!signalled() && Futex::wait_until(signal_, 0, timed_until)) {
+    while (!signalled()) {
+      const std::int64_t wake_time = crew.wake_time(index);
+      if (Futex::wait_until(signal_, 0, wake_time < timed_until ? wake_time : timed_until)) continue;
+      if (wake_time >= timed_until) break;
+      crew.time_has_come(index);
     }
     crew.word().unwatch();  // P6: before the look below
     if (!signalled()) {
       if (crew.has_visible_work()) wake_one(crew, index);  // P4
-      while (!signalled()) Futex::wait(signal_, 0);
+      while (!signalled()) {
+        const std::int64_t wake_time = crew.wake_time(index);
+        if (wake_time == no_deadline) {
+          Futex::wait(signal_, 0);
+        } else if (!Futex::wait_until(signal_, 0, wake_time)) {
+          crew.time_has_come(index);
+        }
+      }
     }
+    crew.risen(index);
     searching_ = true;  // whoever woke us has counted us as one
   }
 

@@ -2,16 +2,18 @@
 
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
+#include <magpie/base/outcome_value.hpp>
 #include <magpie/base/result_slot.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/lockfree/source_word.hpp>
-#include <magpie/outcome.hpp>
 #include <magpie/services/frame_allocator.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <string_view>
 
 namespace magpie::detail {
 
@@ -23,15 +25,40 @@ struct arrival {
   function arrive;
 };
 
+class spawned_base;
+
+/// Who answers for spawned tasks beside the runtime: a group.
+class spawn_owner {
+ public:
+  /// The scope above theirs.
+  scope within{nullptr, scope_kind::group};
+
+  /// A task wants to start. False: no more may. If `true`, start_child() or child_ended() follows for it.
+  [[nodiscard]] virtual bool admit() noexcept = 0;
+  /// Starts it now or later. False: the runtime accepts no more, and it was never here.
+  [[nodiscard]] virtual bool start_child(executor& home, runnable& child) noexcept = 0;
+  /// It has ended; the owner may be gone afterwards. What to do next.
+  [[nodiscard]] virtual verdict child_ended(executor& home, std::exception_ptr error) noexcept = 0;
+
+ protected:
+  spawn_owner() noexcept = default;
+  ~spawn_owner() = default;
+};
+
 /// A started task that is no part of another one's frame: where its end is noted, and what its handle points to. It
 /// outlives the task's frame until the result was taken, or nobody wants it (docs/protocols/source_word.md).
-class spawned_base : public root_join, private runnable {
+class spawned_base : public boundary_join, private runnable {
  public:
   spawned_base(const spawned_base&) = delete;
   spawned_base& operator=(const spawned_base&) = delete;
 
-  /// Starts `c` on `home`. False: `home` accepts no more; the caller frees both.
-  [[nodiscard]] MAGPIE_EXPORT bool start(task_coroutine c, void* result) noexcept;
+  /// Starts `c`, whose result goes to `result`. False: no more is accepted; the caller frees both.
+  [[nodiscard]] MAGPIE_EXPORT bool start(task_coroutine c, void* result, spawn_owner* owner) noexcept;
+
+  /// Asks the task to stop; true if it had not ended. Threads: any that keeps *this.
+  MAGPIE_EXPORT bool cancel() noexcept;
+
+  std::string_view name() const noexcept { return name_; }
 
   /// The handle lets go. Frees *this, now or when the task has ended.
   MAGPIE_EXPORT void abandon() noexcept;
@@ -40,6 +67,7 @@ class spawned_base : public root_join, private runnable {
   void free() noexcept { free_(this); }
 
   source_word<arrival> done;
+  scope own{nullptr, scope_kind::spawned};
 
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.
@@ -48,20 +76,23 @@ class spawned_base : public root_join, private runnable {
  protected:
   using free_function = void (*)(spawned_base*) noexcept;
   spawned_base(executor& home, std::string_view name, free_function f)
-      : root_join(on_end),
+      : boundary_join(on_end),
         runnable(first_step),
         home_(home),
+        driven_(home.is_driven()),
         on_unhandled_(home.on_unhandled()),
         free_(f),
         name_(name) {}
   ~spawned_base() = default;
 
  private:
-  MAGPIE_EXPORT static void on_end(root_join* join) noexcept;
+  MAGPIE_EXPORT static verdict on_end(boundary_join* join) noexcept;
   MAGPIE_EXPORT static std::coroutine_handle<> first_step(runnable* r) noexcept;
   void report_error() noexcept;
 
   executor& home_;  // not to be touched once the task has ended: the handle may outlive it
+  const bool driven_;
+  spawn_owner* owner_ = nullptr;
   const unhandled_function on_unhandled_;
   free_function free_;
   std::string name_;

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <magpie/base/atomic.hpp>
+
+namespace magpie::detail {
+
+/// The links of what stands in an intrusive_list; `Tag` tells several lists of one object apart.
+template <class T, class Tag = void, class Atomics = atomics>
+struct list_links {
+  typename Atomics::template plain<T*> next{nullptr};
+  typename Atomics::template plain<T*> previous{nullptr};
+};
+
+/// A doubly linked list of objects that derive from list_links<T, Tag>. It owns nothing, and every step takes constant
+/// time. Guarded by whoever keeps it.
+template <class T, class Tag = void, class Atomics = atomics>
+class intrusive_list {
+  using links = list_links<T, Tag, Atomics>;
+
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  T* front() const noexcept { return first_; }
+  T* next(T* item) const noexcept { return of(item).next; }
+
+  void push_front(T* item) noexcept {
+    T* const first = first_;
+    of(item).previous = nullptr;
+    of(item).next = first;
+    (first != nullptr ? of(first).previous : last_) = item;
+    first_ = item;
+  }
+  void push_back(T* item) noexcept {
+    T* const last = last_;
+    of(item).next = nullptr;
+    of(item).previous = last;
+    (last != nullptr ? of(last).next : first_) = item;
+    last_ = item;
+  }
+  /// Only what is in this list.
+  void remove(T* item) noexcept {
+    T* const before = of(item).previous;
+    T* const after = of(item).next;
+    (before != nullptr ? of(before).next : first_) = after;
+    (after != nullptr ? of(after).previous : last_) = before;
+  }
+  T* pop_front() noexcept {
+    T* const item = first_;
+    if (item != nullptr) remove(item);
+    return item;
+  }
+
+ private:
+  static links& of(T* item) noexcept { return *item; }
+
+  typename Atomics::template plain<T*> first_{nullptr};
+  typename Atomics::template plain<T*> last_{nullptr};
+};
+
+}  // namespace magpie::detail

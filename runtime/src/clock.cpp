@@ -1,0 +1,21 @@
+#include <magpie/base/futex.hpp>
+#include <magpie/clock.hpp>
+
+namespace magpie {
+
+clock::time_point clock::now() noexcept {
+  if (detail::current_virtual_time != nullptr) detail::current_virtual_time->polled();
+  return detail::read_clock();
+}
+
+namespace detail {
+
+constinit thread_local virtual_time* current_virtual_time = nullptr;
+
+clock::time_point read_clock() noexcept {
+  const std::int64_t now = current_virtual_time != nullptr ? current_virtual_time->read() : monotonic_now();
+  return clock::time_point(clock::duration(now));
+}
+
+}  // namespace detail
+}  // namespace magpie
