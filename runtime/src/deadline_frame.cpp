@@ -10,7 +10,7 @@ void deadline_frame::open(scope* outer, std::uint64_t seen, executor& where, clo
 }
 
 void deadline_frame::arm() {
-  timer_node::deadline = timed.nanoseconds.load(relaxed);  // relaxed: see timed_scope
+  timer_node::due = timed.nanoseconds.load(relaxed);  // relaxed: see timed_scope
   home_->arm(*this);
   armed_ = true;
 }

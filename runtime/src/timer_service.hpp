@@ -29,7 +29,7 @@ class timer_service {
   void arm(timer_node& t, unsigned heap, Stir stir) {
     if (!guarded_.load(acquire)) start_guard();  // acquire: pairs with start_guard()
     t.home = heap;
-    const std::int64_t deadline = t.deadline;
+    const std::int64_t deadline = t.due;
     if (!heaps_[heap].arm(t)) return;
     // T2: after the heap's earliest was set (seq_cst), against the looks in keep() and guard()
     if (deadline < guard_wakes_.load(seq_cst) - slack) wake_guard();

@@ -54,7 +54,7 @@ class MAGPIE_EXPORT executor {
 
   /// Nanoseconds on the clock by which timers are armed here.
   virtual std::int64_t now() noexcept = 0;
-  /// Any thread. timer_fired() will be called when `t.deadline` has passed. Errors: std::system_error if there is no
+  /// Any thread. timer_fired() will be called when `t.due` has passed. Errors: std::system_error if there is no
   /// timer thread yet and none can be started.
   virtual void arm(timer_node& t) = 0;
   /// Any thread. True: it will not fire.

@@ -23,12 +23,12 @@ class basic_timer : public list_links<basic_timer<Atomics>, void, Atomics> {
   virtual void timer_fired() noexcept = 0;
 
   /// Nanoseconds on the clock of the runtime. Set before it is armed.
-  std::int64_t deadline = no_deadline;
+  std::int64_t due = no_deadline;
   /// Which of a runtime's heaps it was armed in.
   std::uint32_t home = 0;
 
   // The heap's, under its lock.
-  typename Atomics::template plain<basic_timer*> child{nullptr};  // the first; its siblings follow as a list
+  typename Atomics::template plain<basic_timer*> first_child{nullptr};  // the first; its siblings follow as a list
   typename Atomics::template plain<bool> armed{false};
 
  protected:
@@ -53,7 +53,7 @@ class timer_heap {
   bool arm(timer& t) noexcept {
     const locked hold(lock_);
     t.armed = true;
-    t.child = nullptr;
+    t.first_child = nullptr;
     t.next = t.previous = nullptr;
     root_ = root_ == nullptr ? &t : meld(root_, &t);
     if (root_ != &t) return false;
@@ -82,7 +82,7 @@ class timer_heap {
   void take_due(std::int64_t now, unsigned most, List& due) noexcept {
     if (earliest() > now) return;
     const locked hold(lock_);
-    for (; most > 0 && root_ != nullptr && root_->deadline <= now; --most) {
+    for (; most > 0 && root_ != nullptr && root_->due <= now; --most) {
       timer* const t = root_;
       t->armed = false;
       remove(t);
@@ -93,16 +93,16 @@ class timer_heap {
  private:
   /// `previous` of a first child is its parent, of others the sibling before; the root has none.
   static timer* meld(timer* a, timer* b) noexcept {
-    if (b->deadline < a->deadline) {
+    if (b->due < a->due) {
       timer* const c = a;
       a = b;
       b = c;
     }
-    timer* const first = a->child;
+    timer* const first = a->first_child;
     b->next = first;
     b->previous = a;
     if (first != nullptr) first->previous = b;
-    a->child = b;
+    a->first_child = b;
     return a;
   }
 
@@ -130,7 +130,7 @@ class timer_heap {
   }
 
   void remove(timer* t) noexcept {
-    timer* const below = meld_all(t->child);
+    timer* const below = meld_all(t->first_child);
     if (t == root_) {
       root_ = below;
       note_earliest();
@@ -138,8 +138,8 @@ class timer_heap {
     }
     timer* const before = t->previous;
     timer* const after = t->next;
-    if (before->child == t) {
-      before->child = after;
+    if (before->first_child == t) {
+      before->first_child = after;
     } else {
       before->next = after;
     }
@@ -149,7 +149,7 @@ class timer_heap {
 
   void note_earliest() noexcept {
     // T2: seq_cst: before the look whether a keeper must be woken
-    earliest_.store(root_ != nullptr ? root_->deadline : no_deadline, seq_cst);
+    earliest_.store(root_ != nullptr ? root_->due : no_deadline, seq_cst);
   }
 
   spin_lock<Atomics> lock_;
