@@ -2,12 +2,14 @@
 
 /// All of magpie's public interface.
 
+#include <magpie/cancellation.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>

@@ -44,7 +44,7 @@ class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
     if (length_) deadline_ = *length_ >= never - now ? never : now + *length_;
     if (deadline_ <= now) {
       too_late_ = true;  // the task is not started
-      return h;
+      return transfer(w, h);
     }
     deadline_frame::open(outer, w.quiet_epoch, w.home, deadline_);
     return transfer(w, this->begin(h, &timed));

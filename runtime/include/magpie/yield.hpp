@@ -5,6 +5,7 @@
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/suspended_task.hpp>
 #include <magpie/coroutine/this_worker.hpp>
+#include <magpie/coroutine/transfer.hpp>
 
 #include <coroutine>
 
@@ -38,7 +39,50 @@ class yield_awaiter : public native_awaiter, private suspended_task {
   }
 };
 
+/// As yield() if the task has gone on for long, else only a look at the stop.
+class checkpoint_awaiter : public native_awaiter {
+ public:
+  checkpoint_awaiter() noexcept {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    worker_context& w = *current_worker;
+    if (w.checkpoints_left == 0) return turn_.await_suspend(h);
+    --w.checkpoints_left;
+    if (stop_requested(w, h.promise().join->inside)) [[unlikely]]
+      return transfer(w, end_cancelled(h.promise()));
+    return transfer(w, h);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  yield_awaiter turn_;
+};
+
+/// Ends the task.
+class stopped_awaiter : public native_awaiter {
+ public:
+  stopped_awaiter() noexcept {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    return transfer(*current_worker, end_cancelled(h.promise()));
+  }
+  void await_resume() const noexcept {}
+};
+
 }  // namespace detail
+
+/// co_await checkpoint(): a stop point for loops that compute; every 128th also lets others run.
+/// Stops: here, always. Cost: two loads mostly; no allocation.
+[[nodiscard]] inline detail::checkpoint_awaiter checkpoint() noexcept { return {}; }
+
+/// co_await stopped(): ends this task, and the plain awaits above it up to the nearest boundary (a spawned task,
+/// block_on, the child of a combinator), as cancelled. What is there throws task_cancelled or fills a slot. Never
+/// returns.
+[[nodiscard]] inline detail::stopped_awaiter stopped() noexcept { return {}; }
 
 /// co_await yield(): lets others run; this task goes to the back of its worker's queue.
 /// Stops: here, always. Cost: no allocation.

@@ -64,7 +64,7 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
       std::rethrow_exception(std::move(error_));
   }
 
-  executor& home() const noexcept { return *home_; }
+  executor& home_of_task() const noexcept { return *home_; }
 
  private:
   /// Attaches the sources. Threads: on the task's worker, before it sleeps.

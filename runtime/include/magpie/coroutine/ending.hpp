@@ -74,6 +74,7 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 [[nodiscard]] inline std::coroutine_handle<> start_queued(worker_context& w, runnable* r) noexcept {
   w.forks.raise_floor();                // F6
   w.quiet_epoch = scope::never_looked;  // X2: we come from elsewhere
+  w.checkpoints_left = worker_context::checkpoints_in_a_row;
   return r->run(r);
 }
 

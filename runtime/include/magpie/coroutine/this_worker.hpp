@@ -25,6 +25,9 @@ struct worker_context {
   /// Transfers that would nest below this address go through `next` instead; see transfer.hpp.
   std::uintptr_t stack_floor = 0;
   std::coroutine_handle<> next;
+  /// How many more checkpoints the running task may pass before it lets others run.
+  unsigned checkpoints_left = checkpoints_in_a_row;
+  static constexpr unsigned checkpoints_in_a_row = 128;
   parking_word<>& sleepers;
   executor& home;
   tally<> errors_dropped;
