@@ -19,7 +19,7 @@ bool stop_state::request() noexcept {
     lock_.unlock();
     return false;
   }
-  stopped_.store(true, release);  // K1
+  stopped_.store(true, release);  // K1: pairs with stopped(): what came before the request
   runner_ = &this_thread;
   while (stop_listener* const l = listeners_.pop_front()) {
     bool gone = false;

@@ -61,6 +61,10 @@ class gather_awaiter : public native_awaiter, protected gather_block {
  public:
   bool await_ready() const noexcept { return counter.children() == 0; }
 
+  /// For combinators, before it is awaited: that children end cancelled is what they want; it is no failure, and ends
+  /// nobody else.
+  void be_quiet() noexcept { own.set_mark(scope::quiet); }
+
  protected:
   using gather_block::gather_block;
 
@@ -97,7 +101,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
       error.~exception_ptr();
       std::rethrow_exception(first);
     }
-    if ((own.marks() & scope::cancelled) != 0) throw task_cancelled();
+    if ((own.marks() & (scope::cancelled | scope::quiet)) == scope::cancelled) throw task_cancelled();
   }
 };
 
