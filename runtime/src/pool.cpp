@@ -128,6 +128,18 @@ bool pool::start(runnable& r) noexcept {
   return true;
 }
 
+bool pool::announce() noexcept {
+  if (worker* w = here()) {
+    if (!gate_.looks_open()) return false;
+    w->started.add();
+    return true;
+  }
+  gate_.enter();
+  const bool open = gate_.is_open();
+  open ? gate_.leave_having_started() : gate_.leave();
+  return open;
+}
+
 void pool::arm(timer_node& t) {
   const worker* w = here();
   timers_.arm(t, w != nullptr ? w->index() : 0, [this](unsigned keeper) { workers_[keeper]->sleeper_.stir(); });
@@ -146,16 +158,65 @@ bool pool::has_visible_work() const noexcept {
 
 // The end, in numbered steps ------------------------------------------------------------------------------------------
 
-void pool::shut_down() noexcept {
-  const auto wait_a_little = [](unsigned n) { n < 100 ? atomics::pause() : static_cast<void>(sched_yield()); };
-  // 1. Nothing new is accepted; what runs is asked to stop.
+namespace {
+
+void wait_a_little(unsigned n) noexcept { n < 100 ? atomics::pause() : atomics::yield(); }
+
+}  // namespace
+
+void pool::stop_accepting() noexcept {
+  // 1. Nothing new is accepted.
   gate_.close();
-  root_scope().request_stop();
   // 2. Foreign threads that are starting a task come through.
   gate_.wait_until_empty(wait_a_little);
   // 3. Whoever has nothing to do from here on looks whether all has ended.
   finish_.draw();
   compare_counts();
+}
+
+void pool::wait_for_the_end(std::int64_t deadline) noexcept {
+  while (all_over_.load(acquire) == 0) {  // acquire: pairs with compare_counts(): what all have written
+    if (deadline != no_deadline && monotonic_now() >= deadline) return;
+    futex_wait(all_over_, 0, deadline);
+  }
+}
+
+shutdown_report pool::drain(std::int64_t deadline) {
+  shutdown_report report;
+  {
+    const std::lock_guard hold(reporting_);
+    report_ = &report;
+  }
+  stop_accepting();
+  wait_for_the_end(deadline);
+  root_scope().request_stop();
+  wait_for_the_end(no_deadline);
+  const std::lock_guard hold(reporting_);
+  report_ = nullptr;
+  return report;
+}
+
+void pool::ends(ending how, std::string_view name) noexcept {
+  if (gate_.looks_open()) return;
+  const std::lock_guard hold(reporting_);
+  if (report_ == nullptr) return;
+  if (how != ending::cancelled) {
+    ++report_->finished;
+    return;
+  }
+  ++report_->cancelled;
+  try {
+    report_->cancelled_names.emplace_back(name);
+  } catch (...) {
+    // No memory for its name: it is counted.
+  }
+}
+
+void pool::shut_down() noexcept {
+  // What runs is asked to stop, before anybody waits for it.
+  gate_.close();
+  root_scope().request_stop();
+  stop_accepting();
   // 4. The workers leave.
   join_threads();
   // 5. Foreign threads that made a task go on, whose end was waited for above, may still be on their way out.
@@ -183,6 +244,8 @@ void pool::compare_counts() noexcept {
       },
       [this] {
         for (const auto& w : workers_) w->sleeper_.signal(sleeper<>::news::end);
+        all_over_.store(1, release);  // release: pairs with wait_for_the_end()
+        futex_wake_all(all_over_);
       });
 }
 

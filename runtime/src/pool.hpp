@@ -10,7 +10,9 @@
 #include "timer_service.hpp"
 #include "worker.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,13 +28,19 @@ class pool final : public executor {
 
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
+  bool announce() noexcept override;
   void ended() noexcept override;
+  void ends(ending how, std::string_view name) noexcept override;
   std::int64_t now() noexcept override { return monotonic_now(); }
   void arm(timer_node& t) override;
   bool disarm(timer_node& t) noexcept override { return timers_.disarm(t); }
 
   unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
   runtime_metrics metrics() const;
+
+  /// The first part of the end: nothing is accepted any more, and all has ended. What runs is asked to stop at
+  /// `deadline`.
+  shutdown_report drain(std::int64_t deadline);
 
   /// The worker that this thread is, if it is one of ours.
   worker* here() noexcept;
@@ -51,6 +59,8 @@ class pool final : public executor {
   friend class worker;
 
   void start_threads(const runtime_options& options);
+  void stop_accepting() noexcept;
+  void wait_for_the_end(std::int64_t deadline) noexcept;
   void shut_down() noexcept;
   void compare_counts() noexcept;
   void join_threads() noexcept;
@@ -59,6 +69,10 @@ class pool final : public executor {
   injection_queue<runnable> injected_;
   foreign_gate<> gate_;
   finish_line<> finish_;
+  atomics::atomic<std::uint32_t> all_over_{0};  // a futex: 1 when the last task has ended
+
+  std::mutex reporting_;  // guards the report, which exists during drain()
+  shutdown_report* report_ = nullptr;
 
   std::string thread_name_;
   timer_service timers_;

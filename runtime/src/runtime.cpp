@@ -10,6 +10,16 @@ runtime::~runtime() = default;
 
 unsigned runtime::workers() const noexcept { return pool_->size(); }
 runtime_metrics runtime::metrics() const { return pool_->metrics(); }
+
+shutdown_report runtime::shutdown_until(clock::time_point deadline) {
+  if (pool_->here() != nullptr) {
+    throw usage_error(
+        "magpie: shutdown() on one of the runtime's own workers would wait for itself for ever: call it on a "
+        "thread outside");
+  }
+  return pool_->drain(deadline.time_since_epoch().count());
+}
+
 detail::executor& runtime::engine() noexcept { return *pool_; }
 
 runtime& default_runtime() {

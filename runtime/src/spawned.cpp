@@ -41,7 +41,9 @@ bool spawned_base::start(task_coroutine c, void* result, spawn_owner* owner) noe
   p.result = result;
   p.kind = role::boundary;
   if (owner == nullptr) return home_.start(*this);
-  return owner->admit() && owner->start_child(home_, *this);
+  if (!owner->admit(home_)) return false;
+  owner->start_child(home_, *this);
+  return true;
 }
 
 bool spawned_base::cancel() noexcept {
@@ -64,6 +66,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
   spawn_owner* const owner = self->owner_;
   if ((self->own.marks() & scope::linked) != 0) self->own.leave();
   std::exception_ptr error = owner != nullptr ? self->error : nullptr;
+  home.ends(self->end, self->name_);
   arrival* waiter = nullptr;
   switch (self->done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:

@@ -8,8 +8,10 @@
 #include <magpie/gather.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/outcome.hpp>
+#include <magpie/race.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/task_group.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>

@@ -85,10 +85,6 @@ class [[nodiscard]] timeout_awaiter final : public deadline_awaiter<T> {
   using deadline_awaiter<T>::deadline_awaiter;
 };
 
-/// A handle under a deadline: one that is ready gives its result however late it is.
-template <class T, class Limit>
-task<T> handle_before(join_handle<T>& handle, Limit limit);
-
 /// The length of a time-out, saturated; what asks for nothing, NaN included, is 0.
 template <class Rep, class Period>
 clock::duration saturated(std::chrono::duration<Rep, Period> length) noexcept {
@@ -121,3 +117,6 @@ detail::timeout_awaiter<await_result_t<A>> with_timeout(std::chrono::duration<Re
 }
 
 }  // namespace magpie
+
+// A scope whose deadline moves.
+#include <magpie/deadline_scope.hpp>

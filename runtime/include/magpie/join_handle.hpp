@@ -23,6 +23,12 @@ class join_handle;
 
 namespace detail {
 
+/// Of a task that was started. The handle owns it.
+template <class T>
+join_handle<T> make_handle(spawned<T>* task) noexcept {
+  return join_handle<T>(task);
+}
+
 [[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
 MAGPIE_EXPORT std::exception_ptr second_waiter();
 [[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
@@ -139,6 +145,7 @@ class join_handle {
 
  private:
   friend class runtime;
+  friend join_handle detail::make_handle<T>(detail::spawned<T>* task) noexcept;
   friend class detail::handle_awaiter<T>;
   explicit join_handle(detail::spawned<T>* task) noexcept : task_(task) {}
 

@@ -1,16 +1,21 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/to_task.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/task.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace magpie {
 
@@ -34,6 +39,13 @@ struct spawn_options {
   /// For messages about the task. Copied.
   std::string_view name = {};
   priority level = priority::inherit;
+};
+
+/// What runtime::shutdown() did with what it found running.
+struct shutdown_report {
+  std::size_t finished = 0;                  ///< tasks that ended by themselves, with a value or an error
+  std::size_t cancelled = 0;                 ///< tasks that ended cancelled
+  std::vector<std::string> cancelled_names;  ///< of these, in the order in which they ended
 };
 
 /// Figures since the runtime's start, for people; taken while it runs, so they need not add up to the last one.
@@ -88,9 +100,18 @@ class MAGPIE_EXPORT runtime {
     return launch(detail::to_task(static_cast<A&&>(awaited)), options);
   }
 
+  /// Accepts no more tasks, lets those that run go on for `grace`, then asks them to stop, and waits until all have
+  /// ended. After that the runtime only waits for its destruction. A second call finds nothing. Errors: usage_error on
+  /// one of its own workers. Threads: one at a time.
+  template <class Rep, class Period>
+  shutdown_report shutdown(std::chrono::duration<Rep, Period> grace) {
+    return shutdown_until(detail::time_after(grace));
+  }
+
   runtime_metrics metrics() const;
 
  private:
+  shutdown_report shutdown_until(clock::time_point deadline);
   detail::executor& engine() noexcept;
 
   template <class T>

@@ -39,6 +39,7 @@ class queue_executor final : public executor {
     model::check(false, "more suspended tasks than the scene has cells");
   }
   bool start(runnable&) noexcept override { return false; }
+  bool announce() noexcept override { return false; }
   void ended() noexcept override {}
   std::int64_t now() noexcept override { return 0; }
   void arm(timer_node&) override {}

@@ -37,6 +37,9 @@ class boundary_awaiter : public native_awaiter, protected boundary_join {
       child_.destroy();
   }
 
+  /// For one that is made without a task.
+  void own(task_coroutine child) noexcept { child_ = child; }
+
   /// Starts the task in the scope `in`. Returns what to transfer to.
   task_coroutine begin(std::coroutine_handle<> h, scope* in) noexcept {
     parent = as_task_coroutine(h);

@@ -2,6 +2,7 @@
 
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
+#include <magpie/coroutine/join_point.hpp>
 #include <magpie/coroutine/scope.hpp>
 #include <magpie/lockfree/timer_heap.hpp>
 
@@ -49,8 +50,17 @@ class MAGPIE_EXPORT executor {
   /// Any thread. A task starts that nobody's frame waits for. False: not accepted any more, nothing happened.
   [[nodiscard]] virtual bool start(runnable& r) noexcept = 0;
 
+  /// Any thread. As start() for a task that is enqueued later. False: not accepted any more.
+  [[nodiscard]] virtual bool announce() noexcept = 0;
+
   /// On a worker: one that was started has ended.
   virtual void ended() noexcept = 0;
+
+  /// On a worker, before anybody hears of it: one that was started ends.
+  virtual void ends(ending how, std::string_view name) noexcept {
+    static_cast<void>(how);
+    static_cast<void>(name);
+  }
 
   /// Nanoseconds on the clock by which timers are armed here.
   virtual std::int64_t now() noexcept = 0;

@@ -33,10 +33,10 @@ class spawn_owner {
   /// The scope above theirs.
   scope within{nullptr, scope_kind::group};
 
-  /// A task wants to start. False: no more may. If `true`, start_child() or child_ended() follows for it.
-  [[nodiscard]] virtual bool admit() noexcept = 0;
-  /// Starts it now or later. False: the runtime accepts no more, and it was never here.
-  [[nodiscard]] virtual bool start_child(executor& home, runnable& child) noexcept = 0;
+  /// A task wants to start on `home`. False: no more may, here or there. After true, start_child() follows.
+  [[nodiscard]] virtual bool admit(executor& home) noexcept = 0;
+  /// Starts it now or later.
+  virtual void start_child(executor& home, runnable& child) noexcept = 0;
   /// It has ended; the owner may be gone afterwards. What to do next.
   [[nodiscard]] virtual verdict child_ended(executor& home, std::exception_ptr error) noexcept = 0;
 

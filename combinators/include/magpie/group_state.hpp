@@ -1,0 +1,120 @@
+#pragma once
+
+#include <magpie/base/atomic.hpp>
+#include <magpie/base/config.hpp>
+#include <magpie/base/intrusive_list.hpp>
+#include <magpie/coroutine/ending.hpp>
+#include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/stop_state.hpp>
+#include <magpie/coroutine/suspended_task.hpp>
+#include <magpie/lockfree/spin_lock.hpp>
+#include <magpie/services/frame_allocator.hpp>
+#include <magpie/spawn/spawned.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace magpie {
+
+/// What the failure of a child means for the others.
+enum class on_error : std::uint8_t { cancel_rest, keep_running };
+
+namespace detail {
+
+/// One who waits in group.join().
+struct group_joiner : suspended_task, list_links<group_joiner> {
+  explicit group_joiner(function f) noexcept : suspended_task(f) {}
+};
+
+/// What a group's handles share; it ends with the last of them. The scope of the children is above that of the body, so
+/// that a stop reaches all, and the body's frame can be kept until the children have ended
+/// (docs/protocols/task_group.md).
+class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
+ public:
+  /// The awaiter of with_task_group: what happens when body and children have ended.
+  using finish_function = verdict (*)(void* awaiter) noexcept;
+
+  group_state(std::size_t limit, on_error policy, std::string_view name)
+      : limit_(limit), policy_(policy), name_(name) {}
+  group_state(const group_state&) = delete;
+  group_state& operator=(const group_state&) = delete;
+
+  void add_reference() noexcept {
+    references_.fetch_add(1, relaxed);  // relaxed: whoever copies holds one
+  }
+  void drop_reference() noexcept {
+    // G1: acquire: the last one sees all uses before it frees; release: our own
+    if (references_.fetch_sub(1, acq_rel) == 1) delete this;
+  }
+
+  // The awaiter.
+  void open(scope& outer, executor& where) noexcept;
+  /// The body has ended. True: so have the children, and the scope is closed. False: `finish` is called when they have.
+  [[nodiscard]] bool body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept;
+  /// After that.
+  const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
+  bool was_cancelled() const noexcept { return (within.marks() & scope::stopped) != 0; }
+  struct body_of : body_scope {
+    explicit body_of(group_state* g) noexcept : body_scope(put_body_off), group(g) {}
+    group_state* group;
+  } body{this};
+
+  // Whoever has a handle.
+  executor& home() const noexcept { return *home_; }
+  void cancel() noexcept;
+  bool cancelled() const noexcept {
+    return stopped_.load(acquire);  // acquire: what came before the stop
+  }
+  std::size_t active() noexcept;
+  /// With a reference for the caller. Errors: std::bad_alloc.
+  stop_state* token();
+  /// False: no child is active. True: `j` will be enqueued when none is.
+  [[nodiscard]] bool wait_for_children(group_joiner& j) noexcept;
+  std::string_view name() const noexcept { return name_; }
+
+  // The children's doors.
+  bool admit(executor& where) noexcept override;
+  void start_child(executor& where, runnable& child) noexcept override;
+  verdict child_ended(executor& where, std::exception_ptr error) noexcept override;
+
+  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
+
+ private:
+  ~group_state() = default;
+
+  static bool put_body_off(body_scope* b, promise_base& stopped) noexcept;
+  void note(std::exception_ptr error) noexcept;
+
+  void about_to_fire() noexcept override { add_reference(); }
+  void stop_fired() noexcept override {
+    stopped_.store(true, release);  // release: pairs with cancelled()
+    drop_reference();
+  }
+
+  atomics::atomic<std::uint32_t> references_{1};
+  atomics::atomic<bool> stopped_{false};
+  executor* home_ = nullptr;
+  const std::size_t limit_;
+  const on_error policy_;
+  const std::string name_;
+
+  spin_lock<> lock_;  // G2: guards what follows
+  bool body_runs_ = true;
+  std::size_t children_ = 0;  // admitted and not ended; with the body: open
+  std::size_t running_ = 0;   // of these, started
+  runnable* first_waiting_ = nullptr;
+  runnable* last_waiting_ = nullptr;
+  intrusive_list<group_joiner> joiners_;
+  promise_base* put_off_ = nullptr;
+  finish_function finish_ = nullptr;
+  void* awaiter_ = nullptr;
+  std::vector<std::exception_ptr> errors_;
+};
+
+}  // namespace detail
+}  // namespace magpie

@@ -1,0 +1,143 @@
+#include <magpie/group_state.hpp>
+
+#include <utility>
+
+namespace magpie::detail {
+
+void group_state::open(scope& outer, executor& where) noexcept {
+  home_ = &where;
+  within.place(&outer, scope::never_looked);
+  body.place(&within, scope::never_looked);
+  if (!within.link(*this)) stopped_.store(true, release);  // release: pairs with cancelled()
+}
+
+bool group_state::body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept {
+  if ((body.marks() & scope::linked) != 0) body.leave();
+  if (error) note(std::move(error));
+  {
+    const locked hold(lock_);
+    body_runs_ = false;
+    if (children_ != 0) {
+      finish_ = finish;
+      awaiter_ = awaiter;
+      return false;  // *awaiter may be gone
+    }
+  }
+  static_cast<void>(within.unlink(*this));
+  if ((within.marks() & scope::linked) != 0) within.leave();
+  return true;
+}
+
+/// A failure counts before its task does, so that nobody finds the group ended without it.
+void group_state::note(std::exception_ptr error) noexcept {
+  {
+    const locked hold(lock_);
+    try {
+      errors_.push_back(std::move(error));
+    } catch (...) {
+      // No memory for the second error of a group: the first is there, or std::bad_alloc stands for it.
+      current_worker->errors_dropped.add();
+    }
+  }
+  if (policy_ == on_error::cancel_rest) within.request_stop();
+}
+
+void group_state::cancel() noexcept {
+  {
+    const locked hold(lock_);
+    if (!body_runs_ && children_ == 0) return;
+  }
+  within.request_stop();
+}
+
+std::size_t group_state::active() noexcept {
+  const locked hold(lock_);
+  return children_;
+}
+
+stop_state* group_state::token() {
+  const locked hold(lock_);  // the scope does not end meanwhile
+  if (body_runs_ || children_ != 0) return stop_state::of(within);
+  auto* const over = new stop_state(0);
+  if (cancelled()) over->request();
+  return over;
+}
+
+bool group_state::wait_for_children(group_joiner& j) noexcept {
+  const locked hold(lock_);
+  if (children_ == 0) return false;
+  joiners_.push_back(&j);
+  return true;
+}
+
+bool group_state::put_body_off(body_scope* b, promise_base& stopped) noexcept {
+  auto* const self = static_cast<body_of*>(b)->group;
+  const locked hold(self->lock_);
+  if (self->children_ == 0) return false;
+  self->put_off_ = &stopped;
+  return true;
+}
+
+// The children -------------------------------------------------------------------------------------------------------
+
+bool group_state::admit(executor& where) noexcept {
+  const locked hold(lock_);
+  if ((!body_runs_ && children_ == 0) || !where.announce()) return false;
+  ++children_;
+  return true;
+}
+
+void group_state::start_child(executor& where, runnable& child) noexcept {
+  {
+    const locked hold(lock_);
+    if (running_ >= limit_) {
+      child.next.store(nullptr, relaxed);  // relaxed: under the lock
+      if (last_waiting_ != nullptr) {
+        last_waiting_->next.store(&child, relaxed);  // relaxed: under the lock
+      } else {
+        first_waiting_ = &child;
+      }
+      last_waiting_ = &child;
+      return;
+    }
+    ++running_;
+  }
+  where.enqueue(child, placement::next);
+}
+
+verdict group_state::child_ended(executor& where, std::exception_ptr error) noexcept {
+  if (error) note(std::move(error));
+  runnable* following = nullptr;
+  intrusive_list<group_joiner> joined;
+  promise_base* body_to_stop = nullptr;
+  finish_function finish = nullptr;
+  void* awaiter = nullptr;
+  {
+    const locked hold(lock_);
+    following = first_waiting_;
+    if (following != nullptr) {
+      first_waiting_ = following->next.load(relaxed);  // relaxed: under the lock
+      if (first_waiting_ == nullptr) last_waiting_ = nullptr;
+    } else {
+      --running_;
+    }
+    if (--children_ == 0) {
+      std::swap(joined, joiners_);
+      body_to_stop = std::exchange(put_off_, nullptr);
+      finish = finish_;
+      awaiter = awaiter_;
+    }
+  }
+  // Unless `finish` is set, *this may be gone; `following` was not counted off, so then it is not.
+  if (following != nullptr) where.enqueue(*following, placement::back);
+  while (group_joiner* const j = joined.pop_front()) where.enqueue(*j, placement::next);
+  if (body_to_stop != nullptr) return {{}, body_to_stop};
+  if (finish != nullptr) {
+    static_cast<void>(within.unlink(*this));
+    if ((within.marks() & scope::linked) != 0) within.leave();
+    return finish(awaiter);
+  }
+  return {std::noop_coroutine()};
+}
+
+}  // namespace magpie::detail
