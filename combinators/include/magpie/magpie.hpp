@@ -11,5 +11,6 @@
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>
