@@ -9,7 +9,9 @@
 #include <magpie/join_handle.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/shared_handle.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
+#include <magpie/wait.hpp>
 #include <magpie/yield.hpp>

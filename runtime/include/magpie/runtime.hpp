@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace magpie {
@@ -51,7 +52,8 @@ class pool;
 [[noreturn]] MAGPIE_EXPORT void throw_not_accepting();
 
 template <class A>
-inline constexpr bool borrows = std::is_lvalue_reference_v<A> && !awaitable_callable<A>;
+inline constexpr bool borrows = (std::is_lvalue_reference_v<A> && !awaitable_callable<A>) ||
+                                std::is_base_of_v<borrowing_awaiter, std::remove_cvref_t<A>>;
 }  // namespace detail
 
 /// A pool of threads that run tasks and steal work from each other.
