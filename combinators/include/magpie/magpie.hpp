@@ -2,8 +2,10 @@
 
 /// All of magpie's public interface.
 
+#include <magpie/as_completed.hpp>
 #include <magpie/cancellation.hpp>
 #include <magpie/clock.hpp>
+#include <magpie/completion.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/join_handle.hpp>
