@@ -1,5 +1,4 @@
 #include <magpie/base/assert.hpp>
-#include <magpie/errors.hpp>
 #include <magpie/services/topology.hpp>
 
 #include "pool.hpp"
@@ -8,28 +7,11 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <system_error>
 
 namespace magpie::detail {
 namespace {
-
-std::string describe(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
-// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature is that of runtime_options::on_unhandled
-void print_unhandled(std::exception_ptr error, std::string_view task_name) {
-  std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-               task_name.data(), describe(error).c_str());
-}
 
 unsigned worker_count(unsigned wanted) {
   if (wanted > parking_word<>::most_workers) {
@@ -58,7 +40,7 @@ void pin(std::thread& thread, unsigned index) {
 }  // namespace
 
 pool::pool(runtime& owner, const runtime_options& options)
-    : executor(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
+    : runtime_engine(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
       thread_name_(options.thread_name),
       timers_(worker_count(options.workers), thread_name_) {
   const unsigned count = timers_.heaps();

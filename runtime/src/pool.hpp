@@ -5,8 +5,8 @@
 #include <magpie/lockfree/foreign_gate.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/parking_word.hpp>
-#include <magpie/runtime.hpp>
 
+#include "runtime_engine.hpp"
 #include "timer_service.hpp"
 #include "worker.hpp"
 
@@ -16,23 +16,24 @@
 
 namespace magpie::detail {
 
-/// The engine of a runtime: its workers, what they share, and how it ends (docs/protocols/shutdown.md).
-class pool final : public executor {
+/// A runtime of threads: its workers, what they share, and how it ends (docs/protocols/shutdown.md).
+class pool final : public runtime_engine {
  public:
   /// Errors: std::system_error if a thread cannot start (none is left behind), std::invalid_argument.
   pool(runtime& owner, const runtime_options& options);
   /// Stops accepting, asks all that runs to stop, waits for it, joins the threads.
-  ~pool();
+  ~pool() override;
 
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
   void ended() noexcept override;
+  void forked() noexcept override { wake_one(); }
   std::int64_t now() noexcept override { return monotonic_now(); }
   void arm(timer_node& t) override;
   bool disarm(timer_node& t) noexcept override { return timers_.disarm(t); }
 
-  unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
-  runtime_metrics metrics() const;
+  unsigned size() const noexcept override { return static_cast<unsigned>(workers_.size()); }
+  runtime_metrics metrics() const override;
 
   /// The worker that this thread is, if it is one of ours.
   worker* here() noexcept;

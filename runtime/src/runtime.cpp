@@ -3,23 +3,24 @@
 
 #include "pool.hpp"
 
+#include <ostream>
+
 namespace magpie {
 
-runtime::runtime(runtime_options options) : pool_(std::make_unique<detail::pool>(*this, options)) {}
+runtime::runtime(runtime_options options) : engine_(std::make_unique<detail::pool>(*this, options)) {}
 runtime::~runtime() = default;
 
-unsigned runtime::workers() const noexcept { return pool_->size(); }
-runtime_metrics runtime::metrics() const { return pool_->metrics(); }
-detail::executor& runtime::engine() noexcept { return *pool_; }
+unsigned runtime::workers() const noexcept { return engine_->size(); }
+runtime_metrics runtime::metrics() const { return engine_->metrics(); }
+detail::executor& runtime::engine() noexcept { return *engine_; }
+const detail::executor& runtime::engine() const noexcept { return *engine_; }
+void runtime::dump(std::ostream& out) const {
+  out << "magpie runtime with " << workers() << (workers() == 1 ? " worker: " : " workers: ") << engine_->describe();
+}
+void runtime::refuse() const { throw usage_error(engine_->refusal()); }
 
 runtime& default_runtime() {
   static runtime* instance = new runtime;  // never destroyed: tasks may outlive main's statics
   return *instance;
 }
-
-namespace detail {
-
-void throw_not_accepting() { throw usage_error("magpie: this runtime is shutting down and starts no more tasks"); }
-
-}  // namespace detail
 }  // namespace magpie

@@ -14,6 +14,7 @@
 #include <magpie/shared_handle.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/wait.hpp>
 #include <magpie/yield.hpp>

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <iosfwd>
 #include <memory>
 #include <string_view>
 #include <type_traits>
@@ -47,9 +48,12 @@ struct runtime_metrics {
   std::uint64_t errors_dropped = 0;  ///< errors behind the first one of their gather
 };
 
+namespace testing {
+struct virtual_options;
+}
+
 namespace detail {
-class pool;
-[[noreturn]] MAGPIE_EXPORT void throw_not_accepting();
+class runtime_engine;
 
 template <class A>
 inline constexpr bool borrows = (std::is_lvalue_reference_v<A> && !awaitable_callable<A>) ||
@@ -92,8 +96,22 @@ class MAGPIE_EXPORT runtime {
 
   runtime_metrics metrics() const;
 
- private:
+  /// Writes what has not ended, as lines for people: the tasks, groups and deadlines in which something is blocked,
+  /// what it waits for, since when and until when; the rest of the spawned tasks as a number. Threads: any. Cost: holds
+  /// up what blocks or ends meanwhile.
+  void dump(std::ostream& out) const;
+
+ protected:
+  /// Runs on virtual time; see testing.hpp.
+  enum class on_virtual_time { start };
+  runtime(on_virtual_time, const testing::virtual_options& options);
+
   detail::executor& engine() noexcept;
+  const detail::executor& engine() const noexcept;
+
+ private:
+  /// A task was not accepted.
+  [[noreturn]] void refuse() const;
 
   template <class T>
   join_handle<T> launch(task<T> t, spawn_options options) {
@@ -101,12 +119,12 @@ class MAGPIE_EXPORT runtime {
     const detail::task_coroutine c = t.take();
     if (!s->start(c, &s->result, nullptr)) {
       c.destroy();
-      detail::throw_not_accepting();
+      refuse();
     }
     return join_handle<T>(s.release());
   }
 
-  std::unique_ptr<detail::pool> pool_;
+  std::unique_ptr<detail::runtime_engine> engine_;
 };
 
 /// The runtime of the process, made on first use with default options, and never destroyed.
