@@ -1,35 +1,9 @@
-#include <magpie/base/futex.hpp>
+#include <magpie/coroutine/blocked_thread.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/join_handle.hpp>
 
 namespace magpie::detail {
-namespace {
-
-/// A plain thread that waits.
-struct blocked_thread : arrival {
-  blocked_thread() noexcept : arrival(wake) {}
-
-  void wait(std::int64_t deadline) noexcept {
-    while (!arrived()) {
-      if (deadline != no_deadline && monotonic_now() >= deadline) return;
-      futex_wait(flag, 0, deadline);
-    }
-  }
-  bool arrived() const noexcept {
-    return flag.load(acquire) != 0;  // E4: pairs with wake(), after which only the address is used
-  }
-
-  static void wake(arrival* a) noexcept {
-    atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(a)->flag;
-    flag.store(1, release);  // E4. *a may be gone
-    futex_wake_one(flag);
-  }
-
-  atomics::atomic<std::uint32_t> flag{0};
-};
-
-}  // namespace
 
 bool spawned_base::start(task_coroutine c, void* result, spawn_owner* owner) noexcept {
   parent = c;
@@ -103,7 +77,7 @@ bool spawned_base::block_until(std::int64_t deadline) {
                 this, deadline);
     return done.has_fired();
   }
-  blocked_thread me;
+  blocked_thread<arrival> me;
   switch (done.attach(&me)) {
     case source_word<arrival>::attached::fired_already:
       return true;

@@ -1,6 +1,8 @@
 #include <magpie/gather.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/wait.hpp>
 #include <magpie/yield.hpp>
 
 #include "allocation/counting_new.hpp"
@@ -8,8 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -80,6 +84,25 @@ TEST_P(no_allocations, for_yields_and_plain_awaits) {
     });
   });
   EXPECT_EQ(n, 0u);
+}
+
+TEST_P(no_allocations, W9_for_timed_out_waits_on_a_long_task) {
+  // A share of the million that the stress test does.
+  for (std::size_t handles : {std::size_t{1}, std::size_t{40}}) {
+    std::vector<magpie::join_handle<void>> tasks;
+    for (std::size_t i = 0; i < handles; ++i) tasks.push_back(rt.spawn(magpie::sleep_until(magpie::never)));
+    const std::uint64_t n = steady_allocations([&] {
+      rt.block_on([&]() -> task<> {
+        for (int i = 0; i < 500; ++i) {
+          auto r = co_await magpie::wait_for(tasks, std::chrono::microseconds(3));
+          EXPECT_TRUE(r.done.empty());
+        }
+      });
+    });
+    EXPECT_EQ(n, 0u);
+    for (auto& t : tasks) t.cancel();
+    for (auto& t : tasks) t.wait();
+  }
 }
 
 }  // namespace

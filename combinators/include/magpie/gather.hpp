@@ -254,5 +254,6 @@ gather_range<await_result_t<detail::range_element_t<R>>> gather(R&& range) {
 }  // namespace magpie
 
 // The rest of the family.
+#include <magpie/gather_handles.hpp>
 #include <magpie/gather_outcomes.hpp>
 #include <magpie/limited_gather.hpp>

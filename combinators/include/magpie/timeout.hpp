@@ -85,16 +85,6 @@ class [[nodiscard]] timeout_awaiter final : public deadline_awaiter<T> {
   using deadline_awaiter<T>::deadline_awaiter;
 };
 
-/// The length of a time-out, saturated; what asks for nothing, NaN included, is 0.
-template <class Rep, class Period>
-clock::duration saturated(std::chrono::duration<Rep, Period> length) noexcept {
-  using seconds = std::chrono::duration<long double>;
-  const seconds wanted = length;
-  if (!(wanted > seconds::zero())) return clock::duration::zero();
-  if (wanted >= seconds(clock::duration::max())) return clock::duration::max();
-  return std::chrono::duration_cast<clock::duration>(length);
-}
-
 }  // namespace detail
 
 /// co_await with_deadline(time, awaitable) -> T: stops it when the time has come, waits until it has really ended, and

@@ -43,6 +43,16 @@ MAGPIE_EXPORT clock::time_point read_clock() noexcept;
 /// The same to within some milliseconds, cheaply: for what people are told.
 MAGPIE_EXPORT std::int64_t read_coarse_clock() noexcept;
 
+/// The length of a time-out, saturated; what asks for nothing, NaN included, is 0.
+template <class Rep, class Period>
+clock::duration saturated(std::chrono::duration<Rep, Period> length) noexcept {
+  using seconds = std::chrono::duration<long double>;
+  const seconds wanted = length;
+  if (!(wanted > seconds::zero())) return clock::duration::zero();
+  if (wanted >= seconds(clock::duration::max())) return clock::duration::max();
+  return std::chrono::duration_cast<clock::duration>(length);
+}
+
 /// `length` from `now`, or `never` where that cannot be expressed.
 template <class Rep, class Period>
 clock::time_point time_after(std::chrono::duration<Rep, Period> length, clock::time_point now = read_clock()) noexcept {

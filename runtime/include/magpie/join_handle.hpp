@@ -7,6 +7,7 @@
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/errors.hpp>
+#include <magpie/shared_handle.hpp>
 #include <magpie/spawn/spawned.hpp>
 
 #include <chrono>
@@ -30,9 +31,13 @@ join_handle<T> make_handle(spawned<T>* task) noexcept {
   return join_handle<T>(task);
 }
 
-[[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
-MAGPIE_EXPORT std::exception_ptr second_waiter();
-[[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
+/// The task of a handle, for what waits for many of them.
+struct handle_access {
+  template <class T>
+  static spawned<T>*& task(join_handle<T>& handle) noexcept {
+    return handle.task_;
+  }
+};
 
 /// co_await of a handle: the node by which the task's end finds the one who waits.
 class MAGPIE_EXPORT handle_wait : public native_awaiter, private arrival, private blocked_task {
@@ -146,10 +151,20 @@ class join_handle {
     if (detail::spawned<T>* task = release_unwaited()) task->abandon();
   }
 
+  /// Gives the task over to a handle that can be copied, and that many may wait for; this one becomes invalid.
+  /// Errors: usage_error if it is invalid, or somebody waits on it; std::bad_alloc. Cost: one recycled allocation.
+  shared_handle<T> share() {
+    if (task_ == nullptr) detail::throw_invalid_handle();
+    detail::counted_ptr<detail::shared_task> shared = detail::shared_task::of(*task_);
+    task_ = nullptr;
+    return shared_handle<T>(std::move(shared));
+  }
+
  private:
   friend class runtime;
   friend join_handle detail::make_handle<T>(detail::spawned<T>* task) noexcept;
   friend class detail::handle_awaiter<T>;
+  friend struct detail::handle_access;
   explicit join_handle(detail::spawned<T>* task) noexcept : task_(task) {}
 
   bool block(std::int64_t deadline) {

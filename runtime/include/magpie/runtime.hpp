@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -67,7 +68,8 @@ namespace detail {
 class runtime_engine;
 
 template <class A>
-inline constexpr bool borrows = std::is_lvalue_reference_v<A> && !awaitable_callable<A>;
+inline constexpr bool borrows = (std::is_lvalue_reference_v<A> && !awaitable_callable<A>) ||
+                                std::is_base_of_v<borrowing_awaiter, std::remove_cvref_t<A>>;
 }  // namespace detail
 
 /// A pool of threads that run tasks and steal work from each other.

@@ -17,6 +17,9 @@ inline constexpr bool always_false = false;
 
 /// The base of magpie's own awaiters: they know promises, scopes and workers. All others are foreign.
 struct native_awaiter {};
+/// One that refers to what belongs to its caller, handles for example: it must not outlive the call, so it cannot be
+/// spawned.
+struct borrowing_awaiter : native_awaiter {};
 
 template <class A>
 concept awaiter = requires(A& a, std::coroutine_handle<> h) {

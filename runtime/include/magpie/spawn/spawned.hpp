@@ -27,6 +27,10 @@ struct arrival {
 
 class spawned_base;
 
+[[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
+MAGPIE_EXPORT std::exception_ptr second_waiter();
+[[noreturn]] MAGPIE_EXPORT void throw_on_worker(const char* what);
+
 /// Who answers for spawned tasks beside the runtime: a group.
 class spawn_owner {
  public:
@@ -74,6 +78,9 @@ class spawned_base : public boundary_join, private runnable {
     // What is driven is not over before we have driven it: its home is there.
     return driven_ && !done.has_fired() ? clock::time_point(clock::duration(home_.now())) : read_clock();
   }
+
+  /// Whether whoever waits for its end must drive its runtime: block_until() does.
+  bool is_driven() const noexcept { return driven_; }
 
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.

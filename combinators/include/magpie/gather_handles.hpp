@@ -1,0 +1,243 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+#include <magpie/errors.hpp>
+#include <magpie/gather.hpp>
+#include <magpie/handle_range.hpp>
+#include <magpie/join_handle.hpp>
+#include <magpie/outcome.hpp>
+#include <magpie/shield.hpp>
+#include <magpie/task.hpp>
+#include <magpie/wait.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// Gathers of tasks that were started before: their handles are waited for, and no task is made for each.
+namespace magpie {
+namespace detail {
+
+/// Waits until all have ended, or the first has failed or was cancelled; `alone` of them then. A stop ends the wait,
+/// and is left to the caller.
+template <class... Ts>
+class [[nodiscard]] handles_gather final : public handles_wait {
+ public:
+  handles_gather(ends_by how, join_handle<Ts>&... handles) noexcept : handles_wait(how), handles_(handles...) {}
+
+  bool await_ready() {
+    open(sizeof...(Ts));
+    std::apply([this](join_handle<Ts>&... h) { (watch(handle_access::task(h)), ...); }, handles_);
+    return is_over();
+  }
+  std::size_t await_resume() {
+    check();
+    return finished();
+  }
+
+ private:
+  std::tuple<join_handle<Ts>&...> handles_;
+};
+
+template <class T>
+class [[nodiscard]] handles_gather_range final : public handles_wait {
+ public:
+  handles_gather_range(ends_by how, std::span<join_handle<T>> handles) noexcept
+      : handles_wait(how), handles_(handles) {}
+
+  bool await_ready() {
+    if (handles_.empty()) return true;
+    open(handles_.size());
+    for (join_handle<T>& h : handles_) watch(handle_access::task(h));
+    return is_over();
+  }
+  std::size_t await_resume() {
+    if (handles_.empty()) return 0;
+    check();
+    return finished();
+  }
+
+ private:
+  std::span<join_handle<T>> handles_;
+};
+
+template <class T>
+bool has_value(join_handle<T>& h) noexcept {
+  return handle_access::task(h)->end == ending::value;
+}
+template <class T>
+bool was_cancelled(join_handle<T>& h) noexcept {
+  return handle_access::task(h)->end == ending::cancelled;
+}
+
+template <class T>
+stored_t<T> take_stored(join_handle<T>& h) {
+  if constexpr (std::is_void_v<T>) {
+    h.get();
+    return {};
+  } else {
+    return h.get();
+  }
+}
+
+enum class handles_are : bool { borrowed, owned };
+
+/// What a gather over handles does when its wait is over. `Handles` applies a function to each handle, in order; `Wait`
+/// makes the wait for all of them.
+template <class Each, class WaitAll>
+task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
+  bool all_ended = true;
+  bool one_failed = false;
+  each([&](std::size_t i, auto& h) {
+    if (!h.ready()) all_ended = false;
+    if (i == first && h.ready() && !has_value(h)) one_failed = true;
+  });
+  if (all_ended || (one_failed && whose == handles_are::borrowed)) co_return;
+  // Either a stop has ended the wait, which cancels all; or one of those that are ours has failed, which cancels the
+  // rest.
+  each([](std::size_t, auto& h) { h.cancel(); });
+  co_await shield(wait_all());
+}
+
+/// The first in time that failed; else the first in order.
+template <class Each>
+std::size_t failed_of(std::size_t first, Each each) {
+  std::size_t found = ~std::size_t{0};
+  each([&](std::size_t i, auto& h) {
+    if (!h.ready() || has_value(h)) return;
+    if (i == first || (found == ~std::size_t{0} && !was_cancelled(h))) found = i;
+  });
+  if (found != ~std::size_t{0}) return found;
+  each([&](std::size_t i, auto& h) {
+    if (found == ~std::size_t{0} && h.ready() && !has_value(h)) found = i;
+  });
+  return found;
+}
+
+/// Rethrows what the handle's task failed with; if it was cancelled because we are being stopped, ends us too.
+template <class T>
+task<> rethrow_of(join_handle<T>& h) {
+  if (was_cancelled(h)) co_await cancelled_awaiter();
+  h.get();
+}
+
+template <class... Ts>
+task<std::tuple<stored_t<Ts>...>> gather_borrowed(join_handle<Ts>&... handles) {
+  const auto each = [&](auto use) {
+    std::size_t i = 0;
+    (use(i++, handles), ...);
+  };
+  const std::size_t first = co_await handles_gather<Ts...>(ends_by::first_failure, handles...);
+  const auto all = [&]() -> task<> { co_await handles_gather<Ts...>(ends_by::all_ended, handles...); };
+  co_await settle_handles(handles_are::borrowed, first, each, all);
+  if (const std::size_t failed = failed_of(first, each); failed != ~std::size_t{0}) {
+    std::vector<task<>> rethrows;
+    each([&](std::size_t i, auto& h) {
+      if (i == failed) rethrows.push_back(rethrow_of(h));
+    });
+    co_await std::move(rethrows.front());
+  }
+  co_return std::tuple<stored_t<Ts>...>{take_stored(handles)...};
+}
+
+template <class T>
+task<typename vector_of<T>::type> gather_handle_span(handles_are whose, std::span<join_handle<T>> handles) {
+  const auto each = [&](auto use) {
+    for (std::size_t i = 0; i < handles.size(); ++i) use(i, handles[i]);
+  };
+  const std::size_t first = co_await handles_gather_range<T>(ends_by::first_failure, handles);
+  const auto all = [&]() -> task<> { co_await handles_gather_range<T>(ends_by::all_ended, handles); };
+  co_await settle_handles(whose, first, each, all);
+  if (const std::size_t failed = failed_of(first, each); failed != ~std::size_t{0}) {
+    co_await rethrow_of(handles[failed]);
+  }
+  if constexpr (std::is_void_v<T>) {
+    for (join_handle<T>& h : handles) h.get();
+  } else {
+    std::vector<element_t<T>> values;
+    values.reserve(handles.size());
+    for (join_handle<T>& h : handles) values.push_back(h.get());
+    co_return values;
+  }
+}
+
+template <class T>
+task<typename vector_of<T>::type> gather_owned(std::vector<join_handle<T>> handles) {
+  co_return co_await gather_handle_span<T>(handles_are::owned, handles);
+}
+
+template <class... Ts>
+task<std::tuple<outcome<Ts>...>> outcomes_of_borrowed(join_handle<Ts>&... handles) {
+  const auto each = [&](auto use) {
+    std::size_t i = 0;
+    (use(i++, handles), ...);
+  };
+  static_cast<void>(co_await handles_gather<Ts...>(ends_by::all_ended, handles...));
+  const auto all = [&]() -> task<> { co_await handles_gather<Ts...>(ends_by::all_ended, handles...); };
+  co_await settle_handles(handles_are::borrowed, ~std::size_t{0}, each, all);
+  if ((was_cancelled(handles) || ...)) co_await cancelled_awaiter();
+  co_return std::tuple<outcome<Ts>...>{handles.take()...};
+}
+
+template <class T>
+task<std::vector<outcome<T>>> outcomes_of_span(std::span<join_handle<T>> handles) {
+  const auto each = [&](auto use) {
+    for (std::size_t i = 0; i < handles.size(); ++i) use(i, handles[i]);
+  };
+  static_cast<void>(co_await handles_gather_range<T>(ends_by::all_ended, handles));
+  const auto all = [&]() -> task<> { co_await handles_gather_range<T>(ends_by::all_ended, handles); };
+  co_await settle_handles(handles_are::borrowed, ~std::size_t{0}, each, all);
+  bool cancelled = false;
+  for (join_handle<T>& h : handles) cancelled = cancelled || was_cancelled(h);
+  if (cancelled) co_await cancelled_awaiter();
+  std::vector<outcome<T>> outcomes;
+  outcomes.reserve(handles.size());
+  for (join_handle<T>& h : handles) outcomes.push_back(h.take());
+  co_return outcomes;
+}
+
+template <class T>
+task<std::vector<outcome<T>>> outcomes_of_owned(std::vector<join_handle<T>> handles) {
+  co_return co_await outcomes_of_span<T>(handles);
+}
+
+}  // namespace detail
+
+/// gather() over handles that somebody else keeps: waits for their tasks and takes the results. The first failure is
+/// rethrown at once, and only its result is taken; the other tasks run on, and belong to their owner as before. A stop
+/// of the gather cancels all of them, and ends it when they have ended. Errors: also those of awaiting a handle.
+template <class... Ts>
+  requires(sizeof...(Ts) > 0)
+task<std::tuple<detail::stored_t<Ts>...>> gather(join_handle<Ts>&... handles) {
+  return detail::gather_borrowed(handles...);
+}
+template <detail::handle_range R>
+task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(R&& handles) {
+  return detail::gather_handle_span<detail::handle_value_t<R>>(detail::handles_are::borrowed, detail::span_of(handles));
+}
+/// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown.
+template <class T>
+task<typename detail::vector_of<T>::type> gather(std::vector<join_handle<T>>&& handles) {
+  return detail::gather_owned(std::move(handles));
+}
+
+/// gather_outcomes() over handles: waits for all, and takes all results.
+template <class... Ts>
+  requires(sizeof...(Ts) > 0)
+task<std::tuple<outcome<Ts>...>> gather_outcomes(join_handle<Ts>&... handles) {
+  return detail::outcomes_of_borrowed(handles...);
+}
+template <detail::handle_range R>
+task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(R&& handles) {
+  return detail::outcomes_of_span<detail::handle_value_t<R>>(detail::span_of(handles));
+}
+template <class T>
+task<std::vector<outcome<T>>> gather_outcomes(std::vector<join_handle<T>>&& handles) {
+  return detail::outcomes_of_owned(std::move(handles));
+}
+
+}  // namespace magpie
