@@ -47,8 +47,8 @@ void shared_task::rethrow() {
 
 bool shared_task::block_until(std::int64_t deadline) {
   if (ended()) return true;
-  if (task_.is_driven()) return task_.block_until(deadline);
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a shared_handle that is not ready");
+  if (task_.is_driven()) return task_.drive_until(deadline);
   blocked_thread<happening::waiter> me;
   if (!all_told.attach(me)) return true;
   me.wait(deadline);

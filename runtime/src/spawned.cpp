@@ -69,13 +69,17 @@ void spawned_base::report_error() noexcept {
   if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name);
 }
 
+bool spawned_base::drive_until(std::int64_t deadline) {
+  home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); }, this,
+              deadline);
+  return done.has_fired();
+}
+
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
   if (driven_) {
     if (done.waited_on()) std::rethrow_exception(second_waiter());
-    home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); },
-                this, deadline);
-    return done.has_fired();
+    return drive_until(deadline);
   }
   blocked_thread<arrival> me;
   switch (done.attach(&me)) {

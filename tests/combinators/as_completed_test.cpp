@@ -3,6 +3,7 @@
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>
 
@@ -278,6 +279,57 @@ TEST_P(as_completed, W9_a_stopped_taker_loses_nothing) {
     while (join_handle<int>* h = co_await stream.next()) sum += h->get();
     EXPECT_EQ(sum, 3);
   });
+}
+
+task<int> slowly(magpie::clock::duration length, int n) {
+  co_await magpie::sleep_for(length);
+  co_return n;
+}
+
+TEST(as_completed_in_virtual_time, gives_them_as_they_end) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    magpie::testing::virtual_runtime rt{{.seed = seed, .workers = 1 + static_cast<unsigned>(seed % 4)}};
+    rt.block_on([&]() -> task<> {
+      std::vector<join_handle<int>> hs;
+      for (int i = 0; i < 20; ++i) hs.push_back(rt.spawn(slowly((i * 7 % 20 + 1) * 1ms, i * 7 % 20)));
+      auto stream = magpie::as_completed(hs);
+      int expected = 0;
+      while (join_handle<int>* h = co_await stream.next()) {
+        EXPECT_EQ(h->get(), expected);
+        ++expected;
+        EXPECT_EQ(rt.elapsed(), expected * 1ms);
+      }
+      EXPECT_EQ(expected, 20);
+    });
+  }
+}
+
+TEST(as_completed_in_virtual_time, next_until_at_the_instant_of_an_end) {
+  int given = 0;
+  int late = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    magpie::testing::virtual_runtime rt{{.seed = seed, .workers = 2}};
+    rt.block_on([&]() -> task<> {
+      std::vector<join_handle<int>> hs;
+      const auto begin = magpie::clock::now();
+      hs.push_back(rt.spawn(magpie::co_invoke(
+          [](magpie::clock::time_point until) -> task<int> {
+            co_await magpie::sleep_until(until);
+            co_return 3;
+          },
+          begin + 1ms)));
+      auto stream = magpie::as_completed(hs);
+      join_handle<int>* h = co_await stream.next_until(begin + 1ms);
+      ++(h != nullptr ? given : late);
+      if (h == nullptr) h = co_await stream.next();
+      EXPECT_EQ(h->get(), 3);
+      EXPECT_EQ(stream.remaining(), 0u);
+    });
+  }
+  EXPECT_GT(given, 0);
+  EXPECT_GT(late, 0);
 }
 
 }  // namespace

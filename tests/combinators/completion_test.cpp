@@ -3,7 +3,9 @@
 #include <magpie/gather.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 
 #include "support/patience.hpp"
@@ -223,6 +225,28 @@ TEST(completion, R8_100000_waiters_are_all_woken_once) {
   EXPECT_TRUE(c.set_value(7));
   for (auto& w : waiters) w.get();
   EXPECT_EQ(woken, n);
+}
+
+TEST(completion, on_virtual_time_all_are_told_at_once) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    magpie::testing::virtual_runtime rt{{.seed = seed, .workers = 3}};
+    rt.block_on([&]() -> task<> {
+      completion<int> c;
+      std::vector<join_handle<const int&>> waiters;
+      for (int i = 0; i < 10; ++i) waiters.push_back(rt.spawn(c.wait()));
+      auto late = rt.spawn(magpie::with_timeout(1ms, c.wait()));
+      co_await magpie::sleep_for(2ms);
+      auto o = co_await magpie::as_outcome(late);
+      EXPECT_TRUE(o.has_error());
+      EXPECT_TRUE(c.set_value(5));
+      for (auto& w : waiters) {
+        const int& got = co_await w;
+        EXPECT_EQ(got, 5);
+      }
+      EXPECT_EQ(rt.elapsed(), 2ms);
+    });
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <magpie/shared_handle.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>
 
@@ -261,6 +262,21 @@ TEST(shared_handle, R8_100000_waiters_are_all_woken_once) {
   g.open();
   for (auto& w : waiters) w.get();
   EXPECT_EQ(woken, n);
+}
+
+TEST(shared_handle, on_virtual_time_a_plain_wait_drives) {
+  magpie::testing::virtual_runtime rt{{.seed = 3, .workers = 2}};
+  auto slow = []() -> task<int> {
+    co_await magpie::sleep_for(1h);
+    co_return 4;
+  };
+  auto shared = rt.spawn(slow).share();
+  auto waiter = rt.spawn(value_in(shared));
+  EXPECT_FALSE(shared.wait_for(1min));
+  EXPECT_GE(rt.elapsed(), 1min);
+  EXPECT_EQ(shared.get(), 4);
+  EXPECT_EQ(rt.elapsed(), 1h);
+  EXPECT_EQ(waiter.get(), 4);
 }
 
 }  // namespace

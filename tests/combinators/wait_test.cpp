@@ -4,6 +4,7 @@
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/wait.hpp>
 #include <magpie/yield.hpp>
@@ -542,6 +543,161 @@ TEST_P(wait, on_handles_of_another_runtime) {
   });
   g.open();
   waiter.get();
+}
+
+// On virtual time: each under many seeds, so under many schedules. ---------------------------------------------------
+
+constexpr std::uint64_t seeds = 100;
+
+task<int> slowly(magpie::clock::duration length, int n) {
+  co_await magpie::sleep_for(length);
+  co_return n;
+}
+task<int> fails_slowly(magpie::clock::duration length) {
+  co_await magpie::sleep_for(length);
+  throw std::range_error("slow");
+}
+
+class wait_in_virtual_time : public testing::TestWithParam<unsigned> {
+ protected:
+  /// Runs `body(runtime)`, a task, under each seed.
+  template <class Body>
+  void under_each_seed(Body body) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      magpie::testing::virtual_runtime rt{{.seed = seed, .workers = GetParam()}};
+      rt.block_on(body(rt));
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(workers, wait_in_virtual_time, testing::Values(1u, 3u),
+                         [](const auto& p) { return std::to_string(p.param); });
+
+using magpie::testing::virtual_runtime;
+
+TEST_P(wait_in_virtual_time, W1_W2_W4_each_returns_when_it_should) {
+  under_each_seed([](virtual_runtime& rt) -> task<> {
+    std::vector<join_handle<int>> hs;
+    for (int i = 1; i <= 5; ++i) hs.push_back(rt.spawn(slowly(i * 1ms, i)));
+    hs.push_back(rt.spawn(fails_slowly(3500us)));
+    auto first = co_await magpie::wait(hs, return_when::first_completed);
+    EXPECT_EQ(rt.elapsed(), 1ms);
+    EXPECT_EQ(first.done.size(), 1u);
+    auto failed = co_await magpie::wait(first.pending, return_when::first_exception);
+    EXPECT_EQ(rt.elapsed(), 3500us);
+    EXPECT_EQ(failed.done.size(), 3u);
+    EXPECT_EQ(failed.pending.size(), 2u);
+    auto all = co_await magpie::wait(failed.pending);
+    EXPECT_EQ(rt.elapsed(), 5ms);
+    EXPECT_EQ(all.done.size(), 2u);
+    EXPECT_TRUE(all.pending.empty());
+    for (auto& h : hs) static_cast<void>(h.take());
+  });
+}
+
+TEST_P(wait_in_virtual_time, W6_what_ends_at_the_instant_of_the_deadline_is_decided_at_return) {
+  int done_in_time = 0;
+  int late = 0;
+  under_each_seed([&](virtual_runtime& rt) -> task<> {
+    std::vector<join_handle<int>> hs;
+    for (int i = 0; i < 3; ++i) hs.push_back(rt.spawn(slowly(5ms, i)));
+    auto r = co_await magpie::wait_for(hs, 5ms);
+    EXPECT_EQ(rt.elapsed(), 5ms);
+    for (auto& h : r.done) EXPECT_TRUE(h.ready());
+    for (auto& h : r.pending) EXPECT_FALSE(h.ready());
+    ++(r.pending.empty() ? done_in_time : late);
+    auto rest = co_await magpie::wait_for(hs, 1h);
+    EXPECT_TRUE(rest.pending.empty());
+    EXPECT_EQ(rt.elapsed(), 5ms);
+  });
+  EXPECT_GT(done_in_time, 0);
+  EXPECT_GT(late, 0);
+}
+
+TEST_P(wait_in_virtual_time, W9_timed_out_waits_leave_the_task_alone) {
+  magpie::testing::virtual_runtime rt{{.seed = 1, .workers = GetParam()}};
+  constexpr int n = 20'000;
+  rt.block_on([&]() -> task<> {
+    std::vector<join_handle<int>> hs;
+    hs.push_back(rt.spawn(slowly(1h, 7)));
+    for (int i = 0; i < n; ++i) {
+      auto r = co_await magpie::wait_for(hs, 1us);
+      EXPECT_TRUE(r.done.empty());
+    }
+    EXPECT_EQ(rt.elapsed(), n * 1us);
+    auto moved = std::move(hs[0]);
+    const int got = co_await moved;
+    EXPECT_EQ(got, 7);
+    EXPECT_EQ(rt.elapsed(), 1h);
+  });
+}
+
+TEST_P(wait_in_virtual_time, W9_a_stop_at_the_instant_of_the_end) {
+  int stopped = 0;
+  int finished = 0;
+  under_each_seed([&](virtual_runtime& rt) -> task<> {
+    std::vector<join_handle<int>> hs;
+    hs.push_back(rt.spawn(slowly(1ms, 1)));
+    auto waiter = rt.spawn(magpie::co_invoke(
+        [](std::vector<join_handle<int>>& them) -> task<> { co_await magpie::wait_for(them, 2ms); }, std::ref(hs)));
+    co_await magpie::sleep_for(1ms);
+    waiter.cancel();
+    auto o = co_await magpie::as_outcome(waiter);
+    ++(o.is_cancelled() ? stopped : finished);
+    auto moved = std::move(hs[0]);
+    const int got = co_await moved;
+    EXPECT_EQ(got, 1);
+    EXPECT_EQ(rt.elapsed(), 1ms);
+  });
+  EXPECT_GT(stopped, 0);
+  EXPECT_GT(finished, 0);
+}
+
+TEST_P(wait_in_virtual_time, W10_over_1000_tasks_each_appears_as_done_exactly_once) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    magpie::testing::virtual_runtime rt{{.seed = seed, .workers = GetParam()}};
+    std::mt19937_64 random(seed);
+    std::vector<int> seen(1000, 0);
+    rt.block_on([&]() -> task<> {
+      std::vector<join_handle<int>> hs;
+      for (int i = 0; i < 1000; ++i) hs.push_back(rt.spawn(slowly(std::chrono::milliseconds(random() % 100), i)));
+      std::span<join_handle<int>> left(hs);
+      while (!left.empty()) {
+        auto r = co_await magpie::wait(left, return_when::first_completed);
+        EXPECT_FALSE(r.done.empty());
+        for (auto& h : r.done) ++seen[static_cast<std::size_t>(h.get())];
+        left = r.pending;
+      }
+      EXPECT_LT(rt.elapsed(), 100ms);
+    });
+    for (int times : seen) EXPECT_EQ(times, 1);
+  }
+}
+
+TEST_P(wait_in_virtual_time, W12_the_first_to_finish_in_time) {
+  under_each_seed([](virtual_runtime& rt) -> task<> {
+    auto a = rt.spawn(slowly(3ms, 1));
+    auto b = rt.spawn(slowly(2ms, 2));
+    auto c = rt.spawn(slowly(1ms, 3));
+    const std::size_t i = co_await magpie::wait_any(a, b, c);
+    EXPECT_EQ(i, 2u);
+    const std::size_t j = co_await magpie::wait_any(a, b);
+    EXPECT_EQ(j, 1u);
+    EXPECT_EQ(rt.elapsed(), 2ms);
+  });
+}
+
+TEST_P(wait_in_virtual_time, a_wait_that_cannot_end_is_a_deadlock) {
+  std::vector<join_handle<int>> hs;  // outlives the wait, which the runtime's end stops
+  magpie::testing::virtual_runtime rt{{.seed = 1, .workers = GetParam()}};
+  hs.push_back(rt.spawn(sleeps()));
+  try {
+    static_cast<void>(rt.block_on(magpie::wait(hs)));
+    ADD_FAILURE();
+  } catch (const magpie::testing::deadlock& e) {
+    EXPECT_NE(std::string(e.what()).find("join_handles"), std::string::npos) << e.what();
+  }
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ class [[nodiscard]] shared_handle {
   /// Blocks at most so long; true if the task has ended. Errors: as wait().
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> length) const {
-    return wait_until(detail::time_after(length));
+    return wait_until(detail::time_after(length, checked()->task().now()));
   }
   bool wait_until(clock::time_point deadline) const {
     return checked()->block_until(deadline.time_since_epoch().count());

@@ -50,6 +50,7 @@ class MAGPIE_EXPORT timed_wait : public blocked_task, private timer_node {
 
  private:
   bool is_limited() const noexcept { return deadline_ != never; }
+  std::int64_t waits_until() const noexcept final { return deadline_.time_since_epoch().count(); }
   void timer_fired() noexcept final { arrived(number_); }
 
   const time_limit limit_;

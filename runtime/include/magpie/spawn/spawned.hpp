@@ -79,8 +79,9 @@ class spawned_base : public boundary_join, private runnable {
     return driven_ && !done.has_fired() ? clock::time_point(clock::duration(home_.now())) : read_clock();
   }
 
-  /// Whether whoever waits for its end must drive its runtime: block_until() does.
+  /// Whether whoever waits for its end must drive its runtime; and that.
   bool is_driven() const noexcept { return driven_; }
+  MAGPIE_EXPORT bool drive_until(std::int64_t deadline);
 
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.
