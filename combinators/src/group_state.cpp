@@ -1,14 +1,22 @@
 #include <magpie/group_state.hpp>
+#include <magpie/limit.hpp>
 
 #include <utility>
 
 namespace magpie::detail {
 
-void group_state::open(scope& outer, executor& where) noexcept {
+void group_state::open(scope& outer, executor& where, const boundary_join& body_end) noexcept {
   home_ = &where;
+  body_end_ = &body_end;
   within.place(&outer, scope::never_looked);
   body.place(&within, scope::never_looked);
   if (!within.link(*this)) stopped_.store(true, release);  // release: pairs with cancelled()
+}
+
+void group_state::body_quits() noexcept {
+  if (body.stop_requested()) return;
+  quit_ = true;
+  if (policy_ == on_error::cancel_rest) within.request_stop();
 }
 
 bool group_state::body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept {
@@ -72,6 +80,14 @@ bool group_state::wait_for_children(group_joiner& j) noexcept {
 
 bool group_state::put_body_off(body_scope* b, promise_base& stopped) noexcept {
   auto* const self = static_cast<body_of*>(b)->group;
+  if (self->active() == 0) return false;
+  if (!b->stop_requested()) {
+    // It ends itself: together with the body, or only up to a boundary in it, which goes on at once.
+    const promise_base* last = &stopped;
+    while (last->kind == role::plain) last = &last->join->parent.promise();
+    if (last->join != self->body_end_) return false;
+    self->body_quits();
+  }
   const locked hold(self->lock_);
   if (self->children_ == 0) return false;
   self->put_off_ = &stopped;
@@ -102,11 +118,13 @@ void group_state::start_child(executor& where, runnable& child) noexcept {
     }
     ++running_;
   }
-  where.enqueue(child, placement::next);
+  // With a limit, they start in the order in which they were spawned.
+  where.enqueue(child, limit_ == unlimited.value() ? placement::next : placement::back);
 }
 
-verdict group_state::child_ended(executor& where, std::exception_ptr error) noexcept {
+verdict group_state::child_ended(executor& where, ending how, std::exception_ptr error) noexcept {
   if (error) note(std::move(error));
+  const bool cut_short = how == ending::cancelled && within.parent()->stop_requested();
   runnable* following = nullptr;
   intrusive_list<group_joiner> joined;
   promise_base* body_to_stop = nullptr;
@@ -114,6 +132,7 @@ verdict group_state::child_ended(executor& where, std::exception_ptr error) noex
   void* awaiter = nullptr;
   {
     const locked hold(lock_);
+    cut_short_ |= cut_short;
     following = first_waiting_;
     if (following != nullptr) {
       first_waiting_ = following->next.load(relaxed);  // relaxed: under the lock

@@ -39,6 +39,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
   executor& home = self->home_;
   spawn_owner* const owner = self->owner_;
   if ((self->own.marks() & scope::linked) != 0) self->own.leave();
+  const ending how = self->end;
   std::exception_ptr error = owner != nullptr ? self->error : nullptr;
   home.ends(self->end, self->name());
   arrival* waiter = nullptr;
@@ -54,7 +55,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
       break;
   }
   home.ended();
-  if (owner != nullptr) return owner->child_ended(home, std::move(error));
+  if (owner != nullptr) return owner->child_ended(home, how, std::move(error));
   return {std::noop_coroutine()};
 }
 

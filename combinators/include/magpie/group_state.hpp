@@ -51,12 +51,18 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   }
 
   // The awaiter.
-  void open(scope& outer, executor& where) noexcept;
+  /// `body_end` is told of the end of the body.
+  void open(scope& outer, executor& where, const boundary_join& body_end) noexcept;
+  /// The body ends cancelled. If nobody has asked it to, the children go with it.
+  void body_quits() noexcept;
   /// The body has ended. True: so have the children, and the scope is closed. False: `finish` is called when they have.
   [[nodiscard]] bool body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept;
   /// After that.
   const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
-  bool was_cancelled() const noexcept { return (within.marks() & scope::stopped) != 0; }
+  /// By cancel().
+  bool was_cancelled() const noexcept { return !quit_ && (within.marks() & scope::stopped) != 0; }
+  /// A stop from outside has ended children.
+  bool was_cut_short() const noexcept { return cut_short_; }
   struct body_of : body_scope {
     explicit body_of(group_state* g) noexcept : body_scope(put_body_off), group(g) {}
     group_state* group;
@@ -77,7 +83,7 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   // The children's doors.
   bool admit(executor& where) noexcept override;
   void start_child(executor& where, runnable& child) noexcept override;
-  verdict child_ended(executor& where, std::exception_ptr error) noexcept override;
+  verdict child_ended(executor& where, ending how, std::exception_ptr error) noexcept override;
 
   static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
   static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
@@ -99,9 +105,12 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   executor* home_ = nullptr;
   const std::size_t limit_;
   const on_error policy_;
+  const boundary_join* body_end_ = nullptr;
+  bool quit_ = false;  // the body ended itself; its own
 
   spin_lock<> lock_;  // G2: guards what follows
   bool body_runs_ = true;
+  bool cut_short_ = false;
   std::size_t children_ = 0;  // admitted and not ended; with the body: open
   std::size_t running_ = 0;   // of these, started
   runnable* first_waiting_ = nullptr;

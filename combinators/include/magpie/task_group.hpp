@@ -42,6 +42,9 @@ namespace detail {
 class group_join final : public native_awaiter, private group_joiner {
  public:
   explicit group_join(group_state& g) noexcept : group_joiner(go_on), group_(g) {}
+  /// Before it is awaited.
+  group_join(group_join&& other) noexcept : native_awaiter(), group_joiner(go_on), group_(other.group_) {}
+  group_join& operator=(group_join&&) = delete;
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
@@ -52,7 +55,7 @@ class group_join final : public native_awaiter, private group_joiner {
       return transfer(w, end_cancelled(me));
     scope* s = me.join->inside;
     while (s != nullptr && s != &group_.body && s != &group_.within) s = s->parent();
-    if (s != &group_.body) throw_join_outside();
+    if (s == &group_.within) throw_join_outside();  // a shield in the body leads to neither
     hold(h);
     return transfer(w, publish());
   }
@@ -155,14 +158,14 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
     if (detail::stop_requested(w, outer)) [[unlikely]]
       return transfer(w, end_cancelled(h.promise()));
     this->own(to_task(std::invoke(body_, group_)).take());
-    state().open(*outer, w.home);
+    state().open(*outer, w.home, *this);
     return transfer(w, this->begin(h, &state().body));
   }
 
   R await_resume() {
     if (!state().errors().empty()) throw exception_group(state().errors());
     if constexpr (std::is_void_v<R>) {
-      if (this->end == ending::cancelled && state().was_cancelled()) return;  // by cancel()
+      if (this->end == ending::cancelled && state().was_cancelled()) return;
     }
     return this->take();
   }
@@ -172,6 +175,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
 
   static verdict body_ended(boundary_join* join) noexcept {
     auto* self = static_cast<group_awaiter*>(join);
+    if (self->end == ending::cancelled) self->state().body_quits();
     if (!self->state().body_ended(std::exchange(self->error, {}), all_ended, self)) {
       return {std::noop_coroutine()};  // *self may be gone
     }
@@ -182,6 +186,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
     auto* self = static_cast<group_awaiter*>(awaiter);
     current_worker->quiet_epoch = scope::never_looked;  // X2: the last child may come from anywhere
     if (!self->state().errors().empty()) return {self->parent};
+    if (self->state().was_cut_short()) return {{}, &self->parent.promise()};
     return boundary_end(self);
   }
 
@@ -206,7 +211,8 @@ using body_result_t = await_result_t<std::invoke_result_t<std::decay_t<Body>&, t
 /// Stops: here; children and body are stopped, the body's frame is destroyed after the last child has ended. Errors: if
 /// the body or children fail, an exception_group of all failures in time, always; the first of them stops the rest
 /// unless the policy is keep_running. A child that ends cancelled is no failure. If the body was cut short by cancel():
-/// task_cancelled, or a plain return for void. Cost: one allocation for the group.
+/// task_cancelled, or a plain return for void. A body that ends itself as cancelled stops the children as one that
+/// fails does, and task_cancelled is thrown. Cost: one allocation for the group.
 template <class Body>
   requires std::invocable<std::decay_t<Body>&, task_group&>
 detail::group_awaiter<detail::body_result_t<Body>, std::decay_t<Body>> with_task_group(

@@ -16,6 +16,9 @@ namespace detail {
 class yield_awaiter : public native_awaiter, private suspended_task {
  public:
   yield_awaiter() noexcept : suspended_task(go_on) {}
+  /// Before it is awaited.
+  yield_awaiter(yield_awaiter&&) noexcept : yield_awaiter() {}
+  yield_awaiter& operator=(yield_awaiter&&) = delete;
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>

@@ -42,7 +42,7 @@ class spawn_owner {
   /// Starts it now or later.
   virtual void start_child(executor& home, runnable& child) noexcept = 0;
   /// It has ended; the owner may be gone afterwards. What to do next.
-  [[nodiscard]] virtual verdict child_ended(executor& home, std::exception_ptr error) noexcept = 0;
+  [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error) noexcept = 0;
 
  protected:
   explicit spawn_owner(std::string_view name = {}) : within(scope_kind::group, name) {}

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
+#include <magpie/task.hpp>
+
+#include "support/witness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace magpie_test {
+
+/// Runs `f(runtime&)` again and again, each time on a runtime of its own and, as far as the runtime can choose, by
+/// another course of events. What is about rules, not about threads, is tested so.
+template <class F>
+void for_each_seed(F f) {
+  for (unsigned seed = 0; seed < 8 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    magpie::runtime rt{{.workers = 1 + seed % 2}};
+    f(static_cast<magpie::runtime&>(rt));
+  }
+}
+
+inline constexpr std::chrono::milliseconds tick{1};
+
+inline magpie::task<int> value_after(std::chrono::nanoseconds length, int value) {
+  co_await magpie::sleep_for(length);
+  co_return value;
+}
+inline magpie::task<> ends_after(std::chrono::nanoseconds length) { co_await magpie::sleep_for(length); }
+inline magpie::task<int> fails_after(std::chrono::nanoseconds length, const char* what) {
+  co_await magpie::sleep_for(length);
+  throw std::range_error(what);
+}
+/// Ends only when it is stopped. The witness counts its frames.
+inline magpie::task<> sleeps_forever(witness w = witness()) {
+  const witness local(w.value());
+  co_await magpie::sleep_until(magpie::never);
+}
+/// Notes that it was there, and that it has gone.
+struct passage {
+  explicit passage(int& in, int& out) noexcept : out_(out) { ++in; }
+  passage(const passage&) = delete;
+  passage& operator=(const passage&) = delete;
+  ~passage() { ++out_; }
+
+ private:
+  int& out_;
+};
+
+/// What is thrown by `f()`, as the text of a std::range_error.
+inline std::string text_of(const std::exception_ptr& error) {
+  try {
+    if (!error) return "none";
+    std::rethrow_exception(error);
+  } catch (const std::range_error& e) {
+    return e.what();
+  } catch (const std::exception& e) {
+    return std::string("another one: ") + e.what();
+  }
+}
+
+}  // namespace magpie_test
