@@ -19,6 +19,8 @@ void runtime::dump(std::ostream& out) const {
 }
 void runtime::refuse() const { throw usage_error(engine_->refusal()); }
 
+clock::time_point runtime::now() noexcept { return clock::time_point(clock::duration(engine_->now())); }
+
 shutdown_report runtime::shutdown_until(clock::time_point deadline) {
   if (detail::current_worker != nullptr && &detail::current_worker->home == engine_.get()) {
     throw usage_error(

@@ -40,17 +40,22 @@ void print_unhandled(std::exception_ptr error, std::string_view task_name) {
 
 shutdown_report runtime_engine::drain(std::int64_t deadline) {
   shutdown_report report;
-  {
+  const auto write_to = [this](shutdown_report* r) {
     const std::lock_guard hold(reporting_);
-    report_ = &report;
-  }
+    report_ = r;
+  };
+  write_to(&report);
   draining_.store(true, release);  // release: pairs with ends(): the report
   stop_accepting();
-  wait_for_the_end(deadline);
-  root_scope().request_stop();
-  wait_for_the_end(no_deadline);
-  const std::lock_guard hold(reporting_);
-  report_ = nullptr;
+  try {
+    wait_for_the_end(deadline);
+    root_scope().request_stop();
+    wait_for_the_end(no_deadline);
+  } catch (...) {  // a deadlock in virtual time
+    write_to(nullptr);
+    throw;
+  }
+  write_to(nullptr);
   return report;
 }
 

@@ -21,7 +21,7 @@ class runtime_engine : public executor {
   virtual unsigned size() const noexcept = 0;
   virtual runtime_metrics metrics() const = 0;
 
-  /// See runtime::shutdown(). What runs is asked to stop at `deadline`, on the clock of now().
+  /// See runtime::shutdown(). What runs is asked to stop at `deadline`, on the clock of now(). Errors: as drive().
   shutdown_report drain(std::int64_t deadline);
   void ends(ending how, std::string_view name) noexcept override;
 

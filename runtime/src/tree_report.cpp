@@ -103,7 +103,7 @@ std::string text_of(const line& l, std::int64_t now) {
   if (l.what == line::content::wait) {
     std::string text = std::string("waits for ") + l.waits_for;
     if (!l.name.empty()) text += " of '" + l.name + "'";
-    text += ", since " + text_of(now - l.since);
+    text += ", for " + text_of(now - l.since);
     if (l.until != no_deadline) text += ", goes on " + when(l.until, now);
     return text;
   }
@@ -117,7 +117,7 @@ std::string text_of(const line& l, std::int64_t now) {
     case scope_kind::group_body:
       return std::string("body of the group") + stop;
     case scope_kind::deadline:
-      return (l.until == no_deadline ? "no deadline" : "deadline " + when(l.until, now)) + stop;
+      return "deadline " + when(l.until, now) + stop;
     case scope_kind::runtime:
     case scope_kind::plain:
       break;
@@ -141,7 +141,8 @@ std::string describe_tree(scope& root, std::int64_t now, std::uint64_t unfinishe
   for (std::size_t i = 1; i < seen.lines.size(); ++i) {  // the first is the root
     const line& l = seen.lines[i];
     if (l.what == line::content::scope && l.kind == scope_kind::spawned) ++tasks;
-    const bool told = l.blocked || stands_alone(l);
+    const bool says_nothing = l.kind == scope_kind::deadline && l.until == no_deadline;
+    const bool told = stands_alone(l) || (l.blocked && !says_nothing);
     indent[i] = indent[l.above] + (told && l.above != 0 ? 2 : 0);
     if (told) text.append(indent[i], ' ').append(text_of(l, now)).append("\n");
   }

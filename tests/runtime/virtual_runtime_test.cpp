@@ -5,6 +5,7 @@
 #include <magpie/shield.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/task_group.hpp>
 #include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>
@@ -479,10 +480,10 @@ TEST(virtual_runtime, a_deadlock_is_thrown_and_says_who_waits_for_what) {
   }(blocked));
   EXPECT_EQ(what, "magpie: deadlock: nothing can run, no timer is armed, and 2 tasks have not ended\n"
                   "task 'sleepyhead': blocked\n"
-                  "  waits for a time, since 4 s\n"
+                  "  waits for a time, for 4 s\n"
                   "task: blocked\n"
                   "  children\n"
-                  "    waits for a join_handle of 'sleepyhead', since 1 s\n");
+                  "    waits for a join_handle of 'sleepyhead', for 1 s\n");
   // The tasks are as they were, and the runtime goes on.
   EXPECT_EQ(rt.block_on(number(1)), 1);
   EXPECT_THROW(blocked.wait_for(1s), magpie::usage_error);  // somebody waits
@@ -565,6 +566,49 @@ TEST(virtual_runtime, tasks_of_one_that_ends_may_not_spawn) {
     rt.block_on(sleep_for(1ms));  // it has started
   }
   EXPECT_TRUE(refused);
+}
+
+TEST(virtual_runtime, shutdown_waits_in_virtual_time) {
+  virtual_runtime rt{{.workers = 2}};
+  auto quick = rt.spawn(slowly(1s, 1), {.name = "quick"});
+  auto slow = rt.spawn(slowly(1h, 2), {.name = "slow"});
+  const magpie::shutdown_report report = rt.shutdown(10s);
+  EXPECT_EQ(rt.elapsed(), 10s);
+  EXPECT_EQ(report.finished, 1u);
+  EXPECT_EQ(report.cancelled, 1u);
+  EXPECT_THAT(report.cancelled_names, ::testing::ElementsAre("slow"));
+  EXPECT_EQ(quick.get(), 1);
+  EXPECT_THROW(slow.get(), magpie::task_cancelled);
+  EXPECT_THROW(rt.spawn(number(1)).get(), magpie::usage_error);
+  EXPECT_EQ(rt.shutdown(1s).finished, 0u);
+}
+
+TEST(virtual_runtime, a_shutdown_that_cannot_end_is_a_deadlock) {
+  virtual_runtime rt;
+  gate g;
+  auto h = rt.spawn([&]() -> task<> { co_await g.opened(); });
+  EXPECT_THROW(rt.shutdown(1s), deadlock);
+  EXPECT_EQ(rt.elapsed(), 1s);
+  g.open();
+  h.get();
+}
+
+TEST(virtual_runtime, groups_are_part_of_the_tree) {
+  virtual_runtime rt{{.workers = 2}};
+  const std::string what = deadlock_of(rt, []() -> task<> {
+    co_await magpie::with_task_group({.name = "crew"}, [](magpie::task_group& group) -> task<> {
+      auto mate = group.spawn(forever(), {.name = "mate"});
+      co_await sleep_for(1s);
+      co_await magpie::with_timeout(magpie::clock::duration::max(), mate);
+    });
+  }());
+  EXPECT_EQ(what, "magpie: deadlock: nothing can run, no timer is armed, and 2 tasks have not ended\n"
+                  "task: blocked\n"
+                  "  group 'crew': blocked\n"
+                  "    body of the group\n"
+                  "      waits for a join_handle of 'mate', for 0 ns\n"
+                  "    task 'mate': blocked\n"
+                  "      waits for a time, for 1 s\n");
 }
 
 TEST(virtual_runtime_death, what_ignores_the_stop_and_waits_for_ever_is_named) {

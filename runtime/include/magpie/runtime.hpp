@@ -111,7 +111,7 @@ class MAGPIE_EXPORT runtime {
   /// one of its own workers. Threads: one at a time.
   template <class Rep, class Period>
   shutdown_report shutdown(std::chrono::duration<Rep, Period> grace) {
-    return shutdown_until(detail::time_after(grace));
+    return shutdown_until(detail::time_after(grace, now()));
   }
 
   runtime_metrics metrics() const;
@@ -133,6 +133,8 @@ class MAGPIE_EXPORT runtime {
   /// A task was not accepted.
   [[noreturn]] void refuse() const;
   shutdown_report shutdown_until(clock::time_point deadline);
+  /// On the clock of its timers, which is a virtual one in tests.
+  clock::time_point now() noexcept;
 
   template <class T>
   join_handle<T> launch(task<T> t, spawn_options options) {
