@@ -71,6 +71,24 @@ struct counted_under_lock {
 };
 TEST(Blocking, MutexExcludes) { expect_holds<counted_under_lock>({.preemptions = unbounded}); }
 
+/// One is told that all is done while the other has still to unlock.
+struct frees_before_the_unlock {
+  static constexpr int threads = 2;
+  mutex* lock = make<mutex>();
+  atomic<bool> done{false};
+  void thread(int self) {
+    if (self == 0) {
+      lock->lock();
+      done.store(true, std::memory_order_release);
+      lock->unlock();
+    } else {
+      while (!done.load(std::memory_order_acquire)) atomics::pause();
+      destroy(lock);
+    }
+  }
+};
+TEST(Blocking, ReportsLateUnlock) { expect_fails<frees_before_the_unlock>("use after free of the mutex"); }
+
 struct sleeps_for_ever {
   static constexpr int threads = 1;
   atomic<int> word{0};

@@ -327,6 +327,7 @@ void basic_scope<Atomics, Epoch>::sweep() noexcept {
       while (room > 0) {
         basic_scope* const child = t.children.front();
         if (child == nullptr) break;
+        --room;  // for a child that has nothing, too
         if (drain(*child, fired, room)) {
           t.children.remove(child);
           child->tree_.owner.store(nullptr, release);  // X6: our last touch of it

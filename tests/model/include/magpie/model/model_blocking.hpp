@@ -46,21 +46,24 @@ class mutex {
 
   void lock() {
     engine& model = engine::get();
-    model.point(this, operation::effect::writes);
+    step(model);
     if (owner_ == model.self()) model.fail("deadlock: a thread locks the mutex " + model.describe(this) + " twice");
-    while (owner_ != nobody) model.block(scene_thread::state::locked_out, this);
+    while (owner_ != nobody) {
+      model.block(scene_thread::state::locked_out, this);
+      check_alive(model);
+    }
     take(model);
   }
   bool try_lock() {
     engine& model = engine::get();
-    model.point(this, operation::effect::writes);
+    step(model);
     if (owner_ != nobody) return false;
     take(model);
     return true;
   }
   void unlock() {
     engine& model = engine::get();
-    model.point(this, operation::effect::writes);
+    step(model);
     if (owner_ != model.self())
       model.fail("unlock of the mutex " + model.describe(this) + " by a thread that does not hold it");
     handed_.assign(model.now());
@@ -72,6 +75,14 @@ class mutex {
 
  private:
   static constexpr int nobody = -1;
+
+  void step(engine& model) {
+    model.point(this, operation::effect::writes);
+    check_alive(model);
+  }
+  void check_alive(engine& model) const {
+    if (model.is_freed(this)) model.fail("use after free of the mutex " + model.describe(this));
+  }
   void take(engine& model) {
     owner_ = model.self();
     model.thread().current.join(handed_);
