@@ -214,8 +214,9 @@ struct stopped_from_outside {
   }
 };
 
-/// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever. All but the
-/// first worker leave when they have looked `Looks` times in a row and found nothing: then there are fewer schedules.
+/// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever. All but
+/// the first worker leave when they have looked `Looks` times in a row and found nothing: then there are fewer
+/// schedules.
 template <class Tree, int Threads, int Room = 4, int Arrays = 99, int Looks = 1000>
 class scene {
  public:

@@ -79,9 +79,7 @@ TEST(gather_block_model_long, a_child_suspends) {
 TEST(gather_block_model_long, both_children_suspend) {
   (expect_holds<scene<two_of_which_suspend<3>, 2, 4, 99, 1>>(bound(3)));
 }
-TEST(gather_block_model_long, nested_and_a_child_suspends) {
-  (expect_holds<scene<nested<1>, 2, 4, 99, 1>>(bound(3)));
-}
+TEST(gather_block_model_long, nested_and_a_child_suspends) { (expect_holds<scene<nested<1>, 2, 4, 99, 1>>(bound(3))); }
 TEST(gather_block_model_long, nested_twice_and_both_suspend) {
   (expect_holds<scene<nested_twice_and_suspends, 2>>(bound(1)));
 }

@@ -242,8 +242,8 @@ std::string engine::name_of_tracked(const void* address) const {
   return {};
 }
 
-/// What a pointer is shown as. Objects of the ordinary heap are numbered as they come: their addresses differ from run to
-/// run, and a table must not.
+/// What a pointer is shown as. Objects of the ordinary heap are numbered as they come: their addresses differ from run
+/// to run, and a table must not.
 std::string engine::print_pointer(const void* value) {
   if (value == nullptr) return "null";
   if (std::string text = name_of_tracked(value); !text.empty()) return text;

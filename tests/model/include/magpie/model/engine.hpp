@@ -221,8 +221,8 @@ class engine {
   bool recording_ = false;
   step_table table_;
   std::vector<const void*> untracked_;  // what the table shows by number
-  std::string decisions_;  // of this execution, as a replay string
-  bool scripted_ = false;  // follow options_.replay
+  std::string decisions_;               // of this execution, as a replay string
+  bool scripted_ = false;               // follow options_.replay
   std::size_t script_at_ = 0;
 };
 

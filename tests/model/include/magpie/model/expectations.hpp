@@ -27,7 +27,8 @@ result expect_holds(const options& wanted = {}) {
 template <scene Scene>
 result expect_fails(std::string_view why, const options& wanted = {}) {
   result found = explore<Scene>(wanted);
-  if (std::getenv("MAGPIE_MODEL_PREEMPTIONS") != nullptr || std::getenv("MAGPIE_MODEL_SEQUENTIAL") != nullptr) return found;
+  if (std::getenv("MAGPIE_MODEL_PREEMPTIONS") != nullptr || std::getenv("MAGPIE_MODEL_SEQUENTIAL") != nullptr)
+    return found;
   EXPECT_TRUE(found.failed) << "nothing was caught. " << found.report();
   if (!found.failed) return found;
   EXPECT_NE(found.why.find(why), std::string::npos) << "expected: " << why << "\n" << found.report();
