@@ -218,8 +218,10 @@ struct stopped_from_outside {
   }
 };
 
-/// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever.
-template <class Tree, int Threads, int Room = 4, int Arrays = 99>
+/// `Threads` workers; the deque of each has `Room` slots and, if `Arrays` is not many, cannot grow for ever. All but
+/// the first worker leave when they have looked `Looks` times in a row and found nothing: then there are fewer
+/// schedules.
+template <class Tree, int Threads, int Room = 4, int Arrays = 99, int Looks = 1000>
 class scene {
  public:
   static constexpr int threads = Threads;
@@ -241,14 +243,14 @@ class scene {
     current_worker = &me;
     set_stack_floor(me);
     if (self == 0) resume(me, begin(me));
-    bool worked = true;
-    while (!finished_) {
-      if (std::coroutine_handle<> h = find(me, worked)) {
+    int looks = 0;  // since it has worked
+    while (!finished_ && (self == 0 || looks < Looks)) {
+      if (std::coroutine_handle<> h = find(me, looks == 0)) {
         resume(me, h);
-        worked = true;
+        looks = 0;
       } else {
         atomics::pause();
-        worked = false;
+        ++looks;
       }
     }
   }

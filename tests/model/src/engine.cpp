@@ -76,6 +76,7 @@ void engine::run_again_recording(result& found) {
   recording_ = true;
   decisions_.clear();
   table_.clear();
+  untracked_.clear();
   run_once();
   recording_ = false;
   found.failed = !scripted_ || !why_.empty();
@@ -226,18 +227,34 @@ const char* order_name(std::memory_order order) noexcept {
 }
 
 std::string engine::describe(const void* address) const {
-  if (std::string text = heap_.describe(address); !text.empty()) return text;
-  const auto* at = static_cast<const std::byte*>(address);
-  const auto* scene = static_cast<const std::byte*>(scene_at_);
-  if (at >= scene && at < scene + scene_.size) return "scene+" + std::to_string(at - scene);
+  if (std::string text = name_of_tracked(address); !text.empty()) return text;
   char text[32];
   std::snprintf(text, sizeof text, "%p", address);
   return text;
 }
 
+/// Empty if the model knows nothing of it.
+std::string engine::name_of_tracked(const void* address) const {
+  if (std::string text = heap_.describe(address); !text.empty()) return text;
+  const auto* at = static_cast<const std::byte*>(address);
+  const auto* scene = static_cast<const std::byte*>(scene_at_);
+  if (at >= scene && at < scene + scene_.size) return "scene+" + std::to_string(at - scene);
+  return {};
+}
+
+/// What a pointer is shown as. Objects of the ordinary heap are numbered as they come: their addresses differ from run
+/// to run, and a table must not.
+std::string engine::print_pointer(const void* value) {
+  if (value == nullptr) return "null";
+  if (std::string text = name_of_tracked(value); !text.empty()) return text;
+  auto known = std::find(untracked_.begin(), untracked_.end(), value);
+  if (known == untracked_.end()) known = untracked_.insert(known, value);
+  return "untracked#" + std::to_string(known - untracked_.begin() + 1);
+}
+
 std::string engine::name_of(const location& at) const { return at.name != nullptr ? at.name : describe(at.address); }
 
-std::string engine::print_value(std::uint64_t value, value_kind kind) const {
+std::string engine::print_value(std::uint64_t value, value_kind kind) {
   switch (kind) {
     case value_kind::signed_number:
       return std::to_string(static_cast<std::int64_t>(value));
@@ -246,13 +263,13 @@ std::string engine::print_value(std::uint64_t value, value_kind kind) const {
     case value_kind::boolean:
       return value != 0 ? "true" : "false";
     case value_kind::pointer:
-      return value == 0 ? "null" : describe(reinterpret_cast<const void*>(value));
+      return print_pointer(reinterpret_cast<const void*>(value));
   }
   return {};
 }
 
 /// What a load read and, if that was a choice, everything it could have read, newest first.
-std::string engine::choice_text(const location& at, const message& chosen, const candidates& from) const {
+std::string engine::choice_text(const location& at, const message& chosen, const candidates& from) {
   std::string text = print_value(chosen.value, at.kind);
   if (from.count == 1) return text;
   text += " of {";

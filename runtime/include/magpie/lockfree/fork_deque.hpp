@@ -95,11 +95,12 @@ class fork_deque {
     return top_.compare_exchange_strong(top, top + 1, seq_cst, relaxed) ? steal_result::taken : steal_result::lost;
   }
 
-  /// Any thread. A hint, exact for a thread that calls it after a seq_cst step of its own (docs/protocols/parking.md).
+  /// Any thread. A hint: a push is a release store and has no place in the order of seq_cst steps, so it may be missed
+  /// even by a thread that looks after a seq_cst step of its own. Who sleeps looks again after a while (P4,
+  /// docs/protocols/parking.md).
   bool looks_empty() const noexcept {
-    const std::int64_t top =
-        top_.load(seq_cst);               // seq_cst: a parking worker's rescan is ordered after its announcement
-    return top >= bottom_.load(seq_cst);  // seq_cst: as above
+    const std::int64_t top = top_.load(seq_cst);  // seq_cst: no reason to be weaker, the thread is about to sleep
+    return top >= bottom_.load(seq_cst);          // seq_cst: as above
   }
 
  private:

@@ -57,17 +57,19 @@ class run_queue {
  private:
   /// Takes `count` items, or, if that is 0, the greater half of what is there.
   std::size_t take(std::array<T*, half>& out, std::size_t count) noexcept {
-    std::uint64_t head = head_.load(acquire);  // acquire: not after the tail, or the difference could be negative
+    std::uint64_t head = head_.load(relaxed);  // relaxed: the exchange decides
     for (;;) {
       const std::uint64_t available = tail_.load(acquire) - head;  // Q1: the slots and the items
       const std::size_t n = count != 0 ? count : static_cast<std::size_t>(available - available / 2);
       if (n == 0 || n > available) return 0;
-      if (n <= half) {  // else the head is an old one, and the exchange could not succeed
+      // More than a half: the head is an old one, and the exchange could not succeed; or it is newer than the tail, and
+      // the difference is negative. Owners never come here: their tail is exact.
+      if (n <= half) {
         for (std::size_t i = 0; i < n; ++i) out[i] = slot(head + i).load(relaxed);  // relaxed: Q1; if stale, Q3 fails
-        // Q3: as in pop(). release: Q2, our reads of the slots; acquire on failure: as in the first load
-        if (head_.compare_exchange_weak(head, head + n, release, acquire)) return n;
+        // Q3: as in pop(). release: Q2, our reads of the slots; relaxed on failure: we look again
+        if (head_.compare_exchange_weak(head, head + n, release, relaxed)) return n;
       } else {
-        head = head_.load(acquire);  // acquire: as in the first load
+        head = head_.load(relaxed);  // relaxed: as the first load
       }
     }
   }

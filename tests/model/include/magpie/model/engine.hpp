@@ -130,7 +130,7 @@ class engine {
   bool recording() const noexcept { return recording_; }
   void record(std::string text) { table_.add(current_, std::move(text)); }
   std::string describe(const void* address) const;
-  std::string print_value(std::uint64_t value, value_kind kind) const;
+  std::string print_value(std::uint64_t value, value_kind kind);
 
  private:
   engine();
@@ -182,7 +182,9 @@ class engine {
   void read_from(location& at, message& from, std::memory_order order);
   void write(location& at, message& made, const message* continues, std::memory_order order, int node);
   std::string name_of(const location& at) const;
-  std::string choice_text(const location& at, const message& chosen, const candidates& from) const;
+  std::string name_of_tracked(const void* address) const;
+  std::string print_pointer(const void* value);
+  std::string choice_text(const location& at, const message& chosen, const candidates& from);
 
   options options_;
   scene_calls scene_{};
@@ -218,8 +220,9 @@ class engine {
   // replay
   bool recording_ = false;
   step_table table_;
-  std::string decisions_;  // of this execution, as a replay string
-  bool scripted_ = false;  // follow options_.replay
+  std::vector<const void*> untracked_;  // what the table shows by number
+  std::string decisions_;               // of this execution, as a replay string
+  bool scripted_ = false;               // follow options_.replay
   std::size_t script_at_ = 0;
 };
 

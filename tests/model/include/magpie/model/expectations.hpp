@@ -23,10 +23,12 @@ result expect_holds(const options& wanted = {}) {
 }
 
 /// For mutants. Fails if no execution goes wrong, if it goes wrong for a reason other than `why`, or if its replay
-/// string does not lead there again.
+/// string does not lead there again. Says nothing if the environment narrows the search: what fails may lie outside.
 template <scene Scene>
 result expect_fails(std::string_view why, const options& wanted = {}) {
   result found = explore<Scene>(wanted);
+  if (std::getenv("MAGPIE_MODEL_PREEMPTIONS") != nullptr || std::getenv("MAGPIE_MODEL_SEQUENTIAL") != nullptr)
+    return found;
   EXPECT_TRUE(found.failed) << "nothing was caught. " << found.report();
   if (!found.failed) return found;
   EXPECT_NE(found.why.find(why), std::string::npos) << "expected: " << why << "\n" << found.report();
