@@ -26,7 +26,7 @@ void for_each_seed(F f) {
   }
 }
 
-inline constexpr std::chrono::milliseconds tick{1};
+inline constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
 
 inline magpie::task<int> value_after(std::chrono::nanoseconds length, int value) {
   co_await magpie::sleep_for(length);
