@@ -8,11 +8,13 @@
 //   end.
 // What blocks or computes (reading a directory, hashing a file) is in plain functions; the coroutines only say what
 // runs beside what. A file that cannot be read is no reason to end the others, so such errors are reported where they
-// occur; whatever else is thrown (memory runs out, say) ends all tasks and comes out of block_on.
+// occur; whatever else is thrown (memory runs out, say) ends all tasks and comes out of block_on. A deadline, Ctrl-C
+// and a match of --find stop what is left: a hash in progress polls its task's token, all else ends where it awaits.
 
 #include <magpie/magpie.hpp>
 
 #include "file_digest.hpp"
+#include "interrupt.hpp"
 #include "progress.hpp"
 
 #include <dirent.h>
@@ -32,6 +34,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -45,19 +48,26 @@ namespace {
 
 using namespace treesum;
 
-constexpr std::string_view usage = R"(usage: treesum [--workers N] [PATH...]
+constexpr std::string_view usage = R"(usage: treesum [--workers N] [--deadline TIME] [--find HASH] [PATH...]
 
 Writes the SHA-256 of each file at or below the PATHs (default: .) to standard output, sorted by name, as sha256sum
 does: `sha256sum -c` verifies it. Symbolic links are followed. What cannot be read is named on standard error.
 
-  --workers N   use N threads; default: as many as there are processors to use
-  --help        this
+  --workers N      use N threads; default: as many as there are processors to use
+  --deadline TIME  stop after so long, 2s or 500ms for example, and list what is done by then
+  --find HASH      list the first file found that has this SHA-256, and stop
+  --help           this
 
-Exit status: 0: all files are listed; 1: some were left out; 2: wrong usage, or the output could not be written.
+Ctrl-C stops too, and lists what is done by then.
+
+Exit status: 0: all files are listed, or one was found; 1: some were left out, or none was found; 2: wrong usage, or the
+output could not be written; 3: the deadline passed; 130: Ctrl-C.
 )";
 
 struct options {
   unsigned workers = 0;  // 0: the runtime finds out
+  std::optional<std::chrono::nanoseconds> deadline;
+  std::optional<sha256> wanted;
   std::vector<std::string> paths;
 };
 
@@ -218,64 +228,129 @@ std::vector<std::span<file>> in_batches(std::span<file> files) {
   return batches;
 }
 
-void hash_or_report(file& f, progress& shown) {
+/// A file whose digest is not finished, because its task was asked to stop.
+struct given_up {};
+
+void hash_or_report(file& f, const magpie::stop_token& stop, progress& shown) {
   try {
-    f.sum = digest_of_file(f.path.c_str(), [&shown](std::uint64_t n) { shown.hashed_bytes(n); });
+    f.sum = digest_of_file(f.path.c_str(), [&](std::uint64_t n) {
+      shown.hashed_bytes(n);
+      if (stop.stop_requested()) throw given_up();
+    });
   } catch (const trouble& why) {
     shown.problem(f.path, why.what());
   }
   shown.hashed_file();
 }
 
-magpie::task<> hash_batch(std::span<file> batch, progress& shown) {
-  for (file& f : batch) hash_or_report(f, shown);
-  co_return;
+/// The files whose digest is wanted, or all.
+struct search {
+  std::optional<sha256> wanted;
+  std::mutex one_at_a_time;
+  const file* found = nullptr;
+
+  /// True: it is the one.
+  bool is_wanted(const file& f) {
+    if (!wanted || f.sum != wanted) return false;
+    const std::lock_guard hold(one_at_a_time);
+    if (found == nullptr) found = &f;
+    return true;
+  }
+};
+
+magpie::task<> hash_batch(std::span<file> batch, search& looking, magpie::task_group group, progress& shown) {
+  const magpie::stop_token stop = co_await magpie::get_stop_token();
+  for (file& f : batch) {
+    try {
+      hash_or_report(f, stop, shown);
+    } catch (const given_up&) {
+      // The stop is seen below.
+    }
+    if (looking.is_wanted(f)) group.cancel();
+    co_await magpie::checkpoint();
+  }
 }
 
-magpie::task<std::vector<file>> sum_tree(const std::vector<std::string>& paths, progress& shown) {
+magpie::task<> sum_tree(const std::vector<std::string>& paths, std::vector<file>& files, search& looking,
+                        progress& shown) {
   contents named;
   for (const std::string& path : paths) look_at(AT_FDCWD, path.c_str(), path, nullptr, named, shown);
   for (const file& f : named.files) shown.listed(1, f.size);
-  std::vector<file> files = co_await descend(std::move(named), shown);
+  files = co_await descend(std::move(named), shown);
 
-  // A gather starts its tasks in order, and each worker that has nothing to do takes the next one.
+  // Largest first. A group, because a match stops all of it.
   std::ranges::sort(files, std::greater(), &file::size);
   shown.start_hashing();
   auto batches = in_batches(files);
-  auto hashes = batches | std::views::transform([&shown](std::span<file> b) { return hash_batch(b, shown); });
-  co_await magpie::gather(hashes);
-
-  std::ranges::sort(files, {}, &file::path);
-  co_return files;
+  co_await magpie::with_task_group([&](magpie::task_group& group) -> magpie::task<> {
+    auto hashes =
+        batches | std::views::transform([&](std::span<file> b) { return hash_batch(b, looking, group, shown); });
+    co_await magpie::gather(hashes);
+  });
 }
 
 // --- The program around it
 // --------------------------------------------------------------------------------------------------
 
+/// What stands behind `--name value` or `--name=value`, if `argument` is that option.
+std::optional<std::string_view> value_of(std::string_view name, std::span<char*> arguments, std::size_t& i) {
+  std::string_view argument = arguments[i];
+  if (!argument.starts_with(name)) return {};
+  argument.remove_prefix(name.size());
+  if (argument.starts_with('=')) return argument.substr(1);
+  if (!argument.empty()) return {};
+  if (++i == arguments.size()) throw wrong_usage(std::string(name) + " needs a value after it");
+  return arguments[i];
+}
+
+unsigned parsed_workers(std::string_view text) {
+  unsigned workers = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), workers);
+  if (error != std::errc() || rest != text.data() + text.size() || workers < 1 || workers > 1024) {
+    throw wrong_usage("--workers takes a whole number from 1 to 1024, not '" + printable(text) + "'");
+  }
+  return workers;
+}
+
+std::chrono::nanoseconds parsed_time(std::string_view text) {
+  double number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  const double seconds = unit == "ms" ? 1e-3 : unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (error != std::errc() || seconds == 0 || !(number >= 0) || number * seconds > 1e9) {
+    throw wrong_usage("--deadline takes a time such as 500ms, 2s, 1.5m or 1h, not '" + printable(text) + "'");
+  }
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(number * seconds));
+}
+
+sha256 parsed_hash(std::string_view text) {
+  sha256 sum = {};
+  bool good = text.size() == 2 * sum.size();
+  for (std::size_t i = 0; good && i < sum.size(); ++i) {
+    const char* const pair = text.data() + 2 * i;
+    const auto [rest, error] = std::from_chars(pair, pair + 2, sum[i], 16);
+    good = error == std::errc() && rest == pair + 2;
+  }
+  if (!good) throw wrong_usage("--find takes the 64 hexadecimal digits of a SHA-256, not '" + printable(text) + "'");
+  return sum;
+}
+
 options parsed(std::span<char*> arguments) {
   options result;
   bool only_paths = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string_view argument = arguments[i];
+    const std::string_view argument = arguments[i];
     if (only_paths || !argument.starts_with('-')) {
       if (argument.empty()) throw wrong_usage("a PATH is empty");
       result.paths.emplace_back(argument);
     } else if (argument == "--") {
       only_paths = true;
-    } else if (argument == "--workers" || argument.starts_with("--workers=")) {
-      if (argument.size() > 9) {
-        argument.remove_prefix(10);
-      } else if (++i < arguments.size()) {
-        argument = arguments[i];
-      } else {
-        throw wrong_usage("--workers needs a number after it");
-      }
-      const char* const first = argument.data();
-      const char* const end = first + argument.size();
-      const auto [rest, error] = std::from_chars(first, end, result.workers);
-      if (error != std::errc() || rest != end || result.workers < 1 || result.workers > 1024) {
-        throw wrong_usage("--workers takes a whole number from 1 to 1024, not '" + printable(argument) + "'");
-      }
+    } else if (const auto workers = value_of("--workers", arguments, i)) {
+      result.workers = parsed_workers(*workers);
+    } else if (const auto time = value_of("--deadline", arguments, i)) {
+      result.deadline = parsed_time(*time);
+    } else if (const auto hash = value_of("--find", arguments, i)) {
+      result.wanted = parsed_hash(*hash);
     } else if (argument == "-") {
       throw wrong_usage("standard input is not read; a file of the name - is ./-");
     } else {
@@ -308,16 +383,42 @@ double cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
+enum class cut_short { no, by_deadline, by_interrupt };
+
+/// Runs it all. Whatever happens, no task refers to the arguments any more when it returns.
+cut_short sum_trees(magpie::runtime& pool, const options& chosen, const magpie::stop_token& stop,
+                    std::vector<file>& files, search& looking, progress& shown) {
+  const auto deadline = chosen.deadline ? magpie::clock::now() + *chosen.deadline : magpie::never;
+  try {
+    pool.block_on(with_stop_token(stop, with_deadline(deadline, sum_tree(chosen.paths, files, looking, shown))));
+  } catch (const magpie::timed_out&) {
+    return cut_short::by_deadline;
+  } catch (const magpie::task_cancelled&) {
+    return cut_short::by_interrupt;
+  }
+  return cut_short::no;
+}
+
 int run(const options& chosen) {
   // Were it closed, the first file that is opened would become standard output.
   if (::fcntl(STDOUT_FILENO, F_GETFD) < 0)
     throw std::system_error(errno, std::generic_category(), "standard output is closed");
 
   const auto began = std::chrono::steady_clock::now();
+  const interrupt control_c;  // before any other thread
   progress shown;
   magpie::runtime pool({.workers = chosen.workers, .thread_name = "treesum"});
-  const std::vector<file> files = pool.block_on(sum_tree(chosen.paths, shown));
+  std::vector<file> files;
+  search looking;
+  looking.wanted = chosen.wanted;
+  const cut_short how = sum_trees(pool, chosen, control_c.token(), files, looking, shown);
   shown.finish();
+  if (looking.found != nullptr) {
+    write_output(sha256sum_line(*looking.found->sum, looking.found->path));
+    flush_output();
+    return 0;
+  }
+  std::ranges::sort(files, {}, &file::path);
   const double seconds =
       std::max(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 1e-9);
   const double cpu = cpu_seconds();
@@ -325,8 +426,8 @@ int run(const options& chosen) {
   std::size_t listed = 0;
   for (const file& f : files) {
     if (!f.sum) continue;
-    write_output(sha256sum_line(*f.sum, f.path));
     ++listed;
+    if (!chosen.wanted) write_output(sha256sum_line(*f.sum, f.path));
   }
   flush_output();
 
@@ -334,6 +435,18 @@ int run(const options& chosen) {
   std::fprintf(stderr, "treesum: %zu files, %s in %.2f s: %s/s; %u worker%s, %.2f processors busy on average\n", listed,
                in_bytes(bytes).c_str(), seconds, in_bytes(bytes / seconds).c_str(), pool.workers(),
                pool.workers() == 1 ? "" : "s", cpu / seconds);
+  if (how != cut_short::no) {
+    const std::uint64_t left = files.size() - listed - std::min<std::uint64_t>(shown.problems(), files.size() - listed);
+    std::fprintf(stderr, "treesum: %s: %zu files done, %llu left%s\n",
+                 how == cut_short::by_deadline ? "the deadline passed" : "interrupted", listed,
+                 static_cast<unsigned long long>(left),
+                 files.empty() ? ", and more: the directories were not read to their end" : "");
+    return how == cut_short::by_deadline ? 3 : 130;
+  }
+  if (chosen.wanted) {
+    std::fprintf(stderr, "treesum: none of these files has that SHA-256\n");
+    return 1;
+  }
   if (shown.problems() == 0) return 0;
   std::fprintf(stderr, "treesum: %llu left out, named above\n", static_cast<unsigned long long>(shown.problems()));
   return 1;

@@ -175,6 +175,38 @@ changes 'shrank while it was read, from 1099511627776 to 0 bytes' truncate -s 0 
 changes 'grew while it was read, from 1099511627776 to 1099511627777 bytes' truncate -s +1 moving/huge
 changes 'was written to while it was read' touch moving/huge
 
+# --- Stopping early ---------------------------------------------------------------------------------------------------------
+
+run 3 --deadline 0s tree
+[ ! -s out ] || fail '--deadline 0s lists something'
+says 'the deadline passed'
+run 0 --deadline 1h tree
+sha256sum -c --quiet out || fail 'sha256sum does not agree, under a deadline'
+
+wanted=$(sed -n 1p out)
+case $wanted in
+\\*) echo 'skipped: --find, as the first name is escaped' ;;
+*)
+  run 0 --find "${wanted%% *}" tree
+  [ "$(wc -l <out)" -eq 1 ] && sha256sum -c --quiet out || fail '--find does not list one file that has the digest'
+  ;;
+esac
+run 1 --find 0000000000000000000000000000000000000000000000000000000000000000 tree
+says 'none of these files'
+[ ! -s out ] || fail '--find lists what was not looked for'
+
+mkdir -p endless
+if truncate -s 1T endless/huge 2>/dev/null; then
+  "$treesum" endless >out 2>err &
+  pid=$!
+  while kill -0 $pid 2>/dev/null && ! readlink /proc/$pid/fd/* 2>/dev/null | grep -q endless/huge; do sleep 0.02; done
+  kill -INT $pid
+  wait $pid
+  [ $? -eq 130 ] || fail 'interrupted: the status is not 130'
+  says 'interrupted: 0 files done, 1 left'
+fi
+rm -r endless
+
 # --- Output and usage --------------------------------------------------------------------------------------------------------
 
 : >out
@@ -189,7 +221,7 @@ says 'standard output is closed'
 
 run 0 --help
 grep -q '^usage: treesum' out || fail '--help does not show the usage'
-for wrong in --workers --workers= --workers=0 --workers=-1 --workers=two --workers=1025 --workers=2x --workers=99999999999 \
+for wrong in --deadline --deadline=x --deadline=1 --find --find=12 --workers --workers= --workers=0 --workers=-1 --workers=two --workers=1025 --workers=2x --workers=99999999999 \
   --nonsense -w - ''; do
   run 2 "$wrong"
   [ ! -s out ] || fail "treesum '$wrong' writes something"

@@ -1,3 +1,4 @@
+#include <magpie/clock.hpp>
 #include <magpie/coroutine/blocked_task.hpp>
 
 namespace magpie::detail {
@@ -5,6 +6,7 @@ namespace magpie::detail {
 std::coroutine_handle<> blocked_task::publish(std::uint32_t sources) noexcept {
   promise_base& me = task().promise();
   block_.open(sources + 1);
+  since_ = read_coarse_clock();
   if (!me.join->inside->link(*this)) return end_cancelled(me);
   attach();
   if (block_.park()) return std::noop_coroutine();  // *this may be gone

@@ -1,5 +1,4 @@
 #include <magpie/base/assert.hpp>
-#include <magpie/errors.hpp>
 #include <magpie/services/topology.hpp>
 
 #include "pool.hpp"
@@ -8,28 +7,11 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <system_error>
 
 namespace magpie::detail {
 namespace {
-
-std::string describe(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
-// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature is that of runtime_options::on_unhandled
-void print_unhandled(std::exception_ptr error, std::string_view task_name) {
-  std::fprintf(stderr, "magpie: nobody received an error of task '%.*s': %s\n", static_cast<int>(task_name.size()),
-               task_name.data(), describe(error).c_str());
-}
 
 unsigned worker_count(unsigned wanted) {
   if (wanted > parking_word<>::most_workers) {
@@ -58,7 +40,7 @@ void pin(std::thread& thread, unsigned index) {
 }  // namespace
 
 pool::pool(runtime& owner, const runtime_options& options)
-    : executor(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
+    : runtime_engine(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
       thread_name_(options.thread_name),
       timers_(worker_count(options.workers), thread_name_) {
   const unsigned count = timers_.heaps();
@@ -174,41 +156,10 @@ void pool::stop_accepting() noexcept {
   compare_counts();
 }
 
-void pool::wait_for_the_end(std::int64_t deadline) noexcept {
+void pool::wait_for_the_end(std::int64_t deadline) {
   while (all_over_.load(acquire) == 0) {  // acquire: pairs with compare_counts(): what all have written
     if (deadline != no_deadline && monotonic_now() >= deadline) return;
     futex_wait(all_over_, 0, deadline);
-  }
-}
-
-shutdown_report pool::drain(std::int64_t deadline) {
-  shutdown_report report;
-  {
-    const std::lock_guard hold(reporting_);
-    report_ = &report;
-  }
-  stop_accepting();
-  wait_for_the_end(deadline);
-  root_scope().request_stop();
-  wait_for_the_end(no_deadline);
-  const std::lock_guard hold(reporting_);
-  report_ = nullptr;
-  return report;
-}
-
-void pool::ends(ending how, std::string_view name) noexcept {
-  if (gate_.looks_open()) return;
-  const std::lock_guard hold(reporting_);
-  if (report_ == nullptr) return;
-  if (how != ending::cancelled) {
-    ++report_->finished;
-    return;
-  }
-  ++report_->cancelled;
-  try {
-    report_->cancelled_names.emplace_back(name);
-  } catch (...) {
-    // No memory for its name: it is counted.
   }
 }
 

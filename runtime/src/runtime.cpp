@@ -3,33 +3,35 @@
 
 #include "pool.hpp"
 
+#include <ostream>
+
 namespace magpie {
 
-runtime::runtime(runtime_options options) : pool_(std::make_unique<detail::pool>(*this, options)) {}
+runtime::runtime(runtime_options options) : engine_(std::make_unique<detail::pool>(*this, options)) {}
 runtime::~runtime() = default;
 
-unsigned runtime::workers() const noexcept { return pool_->size(); }
-runtime_metrics runtime::metrics() const { return pool_->metrics(); }
+unsigned runtime::workers() const noexcept { return engine_->size(); }
+runtime_metrics runtime::metrics() const { return engine_->metrics(); }
+detail::executor& runtime::engine() noexcept { return *engine_; }
+const detail::executor& runtime::engine() const noexcept { return *engine_; }
+void runtime::dump(std::ostream& out) const {
+  out << "magpie runtime with " << workers() << (workers() == 1 ? " worker: " : " workers: ") << engine_->describe();
+}
+void runtime::refuse() const { throw usage_error(engine_->refusal()); }
+
+clock::time_point runtime::now() noexcept { return clock::time_point(clock::duration(engine_->now())); }
 
 shutdown_report runtime::shutdown_until(clock::time_point deadline) {
-  if (pool_->here() != nullptr) {
+  if (detail::current_worker != nullptr && &detail::current_worker->home == engine_.get()) {
     throw usage_error(
-        "magpie: shutdown() on one of the runtime's own workers would wait for itself for ever: call it on a "
-        "thread outside");
+        "magpie: shutdown() on one of the runtime's own workers would wait for itself for ever: call it on a thread "
+        "outside");
   }
-  return pool_->drain(deadline.time_since_epoch().count());
+  return engine_->drain(deadline.time_since_epoch().count());
 }
-
-detail::executor& runtime::engine() noexcept { return *pool_; }
 
 runtime& default_runtime() {
   static runtime* instance = new runtime;  // never destroyed: tasks may outlive main's statics
   return *instance;
 }
-
-namespace detail {
-
-void throw_not_accepting() { throw usage_error("magpie: this runtime is shutting down and starts no more tasks"); }
-
-}  // namespace detail
 }  // namespace magpie

@@ -67,7 +67,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
   if ((self->own.marks() & scope::linked) != 0) self->own.leave();
   const ending how = self->end;
   std::exception_ptr error = owner != nullptr ? self->error : nullptr;
-  home.ends(self->end, self->name_);
+  home.ends(self->end, self->name());
   arrival* waiter = nullptr;
   switch (self->done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:
@@ -93,12 +93,13 @@ void spawned_base::abandon() noexcept {
 }
 
 void spawned_base::report_error() noexcept {
-  if (error && owner_ == nullptr) on_unhandled_(std::move(error), name_);
+  if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name);
 }
 
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
   if (driven_) {
+    if (done.waited_on()) std::rethrow_exception(second_waiter());
     home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); },
                 this, deadline);
     return done.has_fired();

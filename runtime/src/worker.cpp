@@ -185,6 +185,6 @@ bool worker::keep_searching() noexcept {
   return true;
 }
 
-void wake_sleeper(worker_context& w) noexcept { static_cast<worker&>(w).pool_.wake_one(); }
+void wake_sleeper(worker_context& w) noexcept { w.home.forked(); }
 
 }  // namespace magpie::detail

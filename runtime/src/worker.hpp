@@ -36,7 +36,6 @@ class worker : public worker_context {
 
  private:
   friend class pool;
-  friend void wake_sleeper(worker_context& w) noexcept;
 
   // Where work comes from, in this order; empty handles mean none.
   std::coroutine_handle<> find() noexcept;

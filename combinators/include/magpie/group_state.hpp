@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,7 +38,7 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   using finish_function = verdict (*)(void* awaiter) noexcept;
 
   group_state(std::size_t limit, on_error policy, std::string_view name)
-      : limit_(limit), policy_(policy), name_(name) {}
+      : spawn_owner(name), limit_(limit), policy_(policy) {}
   group_state(const group_state&) = delete;
   group_state& operator=(const group_state&) = delete;
 
@@ -80,7 +79,6 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   stop_state* token();
   /// False: no child is active. True: `j` will be enqueued when none is.
   [[nodiscard]] bool wait_for_children(group_joiner& j) noexcept;
-  std::string_view name() const noexcept { return name_; }
 
   // The children's doors.
   bool admit(executor& where) noexcept override;
@@ -107,7 +105,6 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   executor* home_ = nullptr;
   const std::size_t limit_;
   const on_error policy_;
-  const std::string name_;
   const boundary_join* body_end_ = nullptr;
   bool quit_ = false;  // the body ended itself; its own
 

@@ -13,5 +13,6 @@
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
 #include <magpie/task_group.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/timeout.hpp>
 #include <magpie/yield.hpp>

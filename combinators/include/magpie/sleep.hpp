@@ -48,6 +48,7 @@ class [[nodiscard]] sleep_awaiter final : public native_awaiter, private blocked
   std::uint32_t detach() noexcept override { return !armed_ || home_of_task().disarm(*this) ? 1 : 0; }
   bool obtained() noexcept override { return false; }
   const char* waits_for() const noexcept override { return "a time"; }
+  std::int64_t waits_until() const noexcept override { return until_.time_since_epoch().count(); }
   void timer_fired() noexcept override { arrived(0); }
 
   clock::time_point until_ = never;

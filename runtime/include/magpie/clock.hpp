@@ -40,13 +40,15 @@ extern constinit thread_local MAGPIE_EXPORT virtual_time* current_virtual_time
 /// clock::now() for magpie itself: not counted as a poll.
 MAGPIE_EXPORT clock::time_point read_clock() noexcept;
 
-/// `length` from now, or `never` where that cannot be expressed.
+/// The same to within some milliseconds, cheaply: for what people are told.
+MAGPIE_EXPORT std::int64_t read_coarse_clock() noexcept;
+
+/// `length` from `now`, or `never` where that cannot be expressed.
 template <class Rep, class Period>
-clock::time_point time_after(std::chrono::duration<Rep, Period> length) noexcept {
+clock::time_point time_after(std::chrono::duration<Rep, Period> length, clock::time_point now = read_clock()) noexcept {
   using seconds = std::chrono::duration<long double>;
   const seconds wanted = length;
-  if (!(wanted > seconds::zero())) return read_clock();  // also for NaN: a wait that asks for nothing returns at once
-  const clock::time_point now = read_clock();
+  if (!(wanted > seconds::zero())) return now;  // also for NaN: a wait that asks for nothing returns at once
   if (wanted >= seconds(never - now)) return never;
   return now + std::chrono::duration_cast<clock::duration>(length);
 }

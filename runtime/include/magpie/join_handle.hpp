@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 namespace magpie {
@@ -55,6 +56,7 @@ class MAGPIE_EXPORT handle_wait : public native_awaiter, private arrival, privat
   std::uint32_t detach() noexcept override;
   bool obtained() noexcept override { return awaited_->done.has_fired(); }
   const char* waits_for() const noexcept override { return "a join_handle"; }
+  std::string_view waits_for_whose() const noexcept override { return awaited_->name(); }
   static void on_arrival(arrival* a) noexcept;
 
   spawned_base* awaited_;
@@ -134,7 +136,8 @@ class join_handle {
   /// Blocks at most so long; true if the task has ended. Errors: as wait().
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> length) {
-    return wait_until(detail::time_after(length));
+    if (task_ == nullptr) detail::throw_invalid_handle();
+    return wait_until(detail::time_after(length, task_->now()));
   }
   bool wait_until(clock::time_point deadline) { return block(deadline.time_since_epoch().count()); }
 

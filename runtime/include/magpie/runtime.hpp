@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,9 +59,12 @@ struct runtime_metrics {
   std::uint64_t errors_dropped = 0;  ///< errors behind the first one of their gather
 };
 
+namespace testing {
+struct virtual_options;
+}
+
 namespace detail {
-class pool;
-[[noreturn]] MAGPIE_EXPORT void throw_not_accepting();
+class runtime_engine;
 
 template <class A>
 inline constexpr bool borrows = std::is_lvalue_reference_v<A> && !awaitable_callable<A>;
@@ -105,14 +109,30 @@ class MAGPIE_EXPORT runtime {
   /// one of its own workers. Threads: one at a time.
   template <class Rep, class Period>
   shutdown_report shutdown(std::chrono::duration<Rep, Period> grace) {
-    return shutdown_until(detail::time_after(grace));
+    return shutdown_until(detail::time_after(grace, now()));
   }
 
   runtime_metrics metrics() const;
 
- private:
-  shutdown_report shutdown_until(clock::time_point deadline);
+  /// Writes what has not ended, as lines for people: the tasks, groups and deadlines in which something is blocked,
+  /// what it waits for, since when and until when; the rest of the spawned tasks as a number. Threads: any. Cost: holds
+  /// up what blocks or ends meanwhile.
+  void dump(std::ostream& out) const;
+
+ protected:
+  /// Runs on virtual time; see testing.hpp.
+  enum class on_virtual_time { start };
+  runtime(on_virtual_time, const testing::virtual_options& options);
+
   detail::executor& engine() noexcept;
+  const detail::executor& engine() const noexcept;
+
+ private:
+  /// A task was not accepted.
+  [[noreturn]] void refuse() const;
+  shutdown_report shutdown_until(clock::time_point deadline);
+  /// On the clock of its timers, which is a virtual one in tests.
+  clock::time_point now() noexcept;
 
   template <class T>
   join_handle<T> launch(task<T> t, spawn_options options) {
@@ -120,12 +140,12 @@ class MAGPIE_EXPORT runtime {
     const detail::task_coroutine c = t.take();
     if (!s->start(c, &s->result, nullptr)) {
       c.destroy();
-      detail::throw_not_accepting();
+      refuse();
     }
     return join_handle<T>(s.release());
   }
 
-  std::unique_ptr<detail::pool> pool_;
+  std::unique_ptr<detail::runtime_engine> engine_;
 };
 
 /// The runtime of the process, made on first use with default options, and never destroyed.

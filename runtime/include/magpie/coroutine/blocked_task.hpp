@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/base/futex.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/suspended_task.hpp>
@@ -8,6 +9,9 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <exception>
+#include <string_view>
+#include <utility>
 
 namespace magpie::detail {
 
@@ -18,6 +22,10 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
  public:
   /// What it waits for, as dump() says it.
   virtual const char* waits_for() const noexcept = 0;
+  /// The name of that, if it has one, and when it goes on at the latest; as dump() says it. Threads: any, while it
+  /// waits.
+  virtual std::string_view waits_for_whose() const noexcept { return {}; }
+  virtual std::int64_t waits_until() const noexcept { return no_deadline; }
   task_coroutine task() const noexcept { return self_.task(); }
 
  protected:
@@ -75,6 +83,7 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
   virtual bool obtained() noexcept = 0;
 
   void stop_fired() noexcept final { arrived(stop_source); }
+  wait_report report() const noexcept final { return {waits_for(), waits_for_whose(), since_, waits_until()}; }
 
   // noinline: once it is published, another worker may run the task, and free its frame.
   MAGPIE_NOINLINE std::coroutine_handle<> publish(std::uint32_t sources) noexcept;
@@ -94,6 +103,7 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
 
   queued self_;
   executor* home_ = nullptr;
+  std::int64_t since_ = 0;
   std::exception_ptr error_;
   wait_block<> block_;
 };

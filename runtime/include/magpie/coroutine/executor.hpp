@@ -62,6 +62,9 @@ class MAGPIE_EXPORT executor {
     static_cast<void>(name);
   }
 
+  /// On a worker that saw hungry sleepers: it has made work available to thieves.
+  virtual void forked() noexcept {}
+
   /// Nanoseconds on the clock by which timers are armed here.
   virtual std::int64_t now() noexcept = 0;
   /// Any thread. timer_fired() will be called when `t.due` has passed. Errors: std::system_error if there is no

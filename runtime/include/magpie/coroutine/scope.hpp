@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace magpie::detail {
 
@@ -15,6 +17,14 @@ extern constinit MAGPIE_EXPORT atomics::atomic<std::uint64_t> stop_epoch;
 
 struct process_epoch {
   static atomics::atomic<std::uint64_t>& get() noexcept { return stop_epoch; }
+};
+
+/// What a blocked task says of itself, for people. Times: nanoseconds on the clock of its runtime.
+struct wait_report {
+  const char* what = nullptr;  ///< what it waits for; null: this is no blocked task
+  std::string_view whose;      ///< the name of that, as long as the task waits
+  std::int64_t since = 0;
+  std::int64_t until = INT64_MAX;  ///< when it goes on at the latest
 };
 
 /// What a request to stop must reach by itself, because it does not look: a blocked task, a token. It lives in what it
@@ -32,6 +42,9 @@ class basic_stop_node : public list_links<basic_stop_node<Atomics>, void, Atomic
   virtual void stop_fired() noexcept = 0;
   /// The scope that kept the node has ended.
   virtual void scope_ended() noexcept {}
+
+  /// Under the scope's lock, while it is linked: what it waits for.
+  virtual wait_report report() const noexcept { return {}; }
 
   /// The scope's, under its lock.
   typename Atomics::template plain<bool> linked{false};
@@ -124,6 +137,14 @@ class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics
   /// one if somebody was faster. `use` is called on it before it can end. Sets `fires` to false if a stop came before.
   template <class Use>
   node* keep(node& n, bool& fires, Use use) noexcept;
+
+  /// Shows what is linked from here down, a scope before what is in it, and its blocked tasks before the scopes in it:
+  /// `visitor.enter(scope)` and `visitor.leave()` around each scope, `visitor.found(node)` for each node. They must not
+  /// throw, and what they are shown ends when they return.
+  ///
+  /// Cost: the locks from here down to the scope that is shown are held meanwhile: for people, not for programs.
+  template <class Visitor>
+  void show(Visitor& visitor) noexcept;
 
   /// At the end, if marked as linked: nothing refers to the scope any more.
   void leave() noexcept;
@@ -318,6 +339,33 @@ void basic_scope<Atomics, Epoch>::sweep() noexcept {
 }
 
 template <class Atomics, class Epoch>
+template <class Visitor>
+void basic_scope<Atomics, Epoch>::show(Visitor& visitor) noexcept {
+  // A loop, as the tree may be deep. Whoever holds a scope's lock keeps what is in its lists.
+  basic_scope* s = this;
+  s->lock_.lock();
+  for (;;) {
+    visitor.enter(*s);
+    basic_scope* below = nullptr;
+    if (s->has_links_) {
+      for (node* n = s->tree_.blocked.front(); n != nullptr; n = s->tree_.blocked.next(n)) visitor.found(*n);
+      below = s->tree_.children.front();
+    }
+    while (below == nullptr) {
+      visitor.leave();
+      // relaxed: it changes under the lock of whom it names only, which we hold (X6)
+      basic_scope* const above = s == this ? nullptr : s->tree_.owner.load(relaxed);
+      if (above != nullptr) below = above->tree_.children.next(s);
+      s->lock_.unlock();
+      if (above == nullptr) return;
+      s = above;
+    }
+    below->lock_.lock();  // from the ancestor to the descendant, always
+    s = below;
+  }
+}
+
+template <class Atomics, class Epoch>
 void basic_scope<Atomics, Epoch>::leave() noexcept {
   static_cast<void>(marks_.load(acquire));  // X7: pairs with tree(); a stop from outside may have made the links
   // X6: out of the list that we stand in, which may change until we hold its lock.
@@ -345,5 +393,11 @@ void basic_scope<Atomics, Epoch>::leave() noexcept {
 extern template class MAGPIE_EXPORT basic_scope<atomics, process_epoch>;  // in scope.cpp
 using scope = basic_scope<atomics, process_epoch>;
 using stop_node = basic_stop_node<atomics>;
+
+/// A scope that people know by a name: of kind `group`, or `spawned`.
+struct named_scope : scope {
+  named_scope(scope_kind kind, std::string_view n) : scope(nullptr, kind), name(n) {}
+  const std::string name;
+};
 
 }  // namespace magpie::detail

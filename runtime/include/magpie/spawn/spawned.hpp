@@ -4,6 +4,7 @@
 #include <magpie/base/config.hpp>
 #include <magpie/base/outcome_value.hpp>
 #include <magpie/base/result_slot.hpp>
+#include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/lockfree/source_word.hpp>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <string>
 #include <string_view>
 
 namespace magpie::detail {
@@ -31,7 +31,7 @@ class spawned_base;
 class spawn_owner {
  public:
   /// The scope above theirs.
-  scope within{nullptr, scope_kind::group};
+  named_scope within;
 
   /// A task wants to start on `home`. False: no more may, here or there. After true, start_child() follows.
   [[nodiscard]] virtual bool admit(executor& home) noexcept = 0;
@@ -41,7 +41,7 @@ class spawn_owner {
   [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error) noexcept = 0;
 
  protected:
-  spawn_owner() noexcept = default;
+  explicit spawn_owner(std::string_view name = {}) : within(scope_kind::group, name) {}
   ~spawn_owner() = default;
 };
 
@@ -58,7 +58,7 @@ class spawned_base : public boundary_join, private runnable {
   /// Asks the task to stop; true if it had not ended. Threads: any that keeps *this.
   MAGPIE_EXPORT bool cancel() noexcept;
 
-  std::string_view name() const noexcept { return name_; }
+  std::string_view name() const noexcept { return own.name; }
 
   /// The handle lets go. Frees *this, now or when the task has ended.
   MAGPIE_EXPORT void abandon() noexcept;
@@ -67,7 +67,13 @@ class spawned_base : public boundary_join, private runnable {
   void free() noexcept { free_(this); }
 
   source_word<arrival> done;
-  scope own{nullptr, scope_kind::spawned};
+  named_scope own;
+
+  /// The time by which block_until() counts.
+  clock::time_point now() const noexcept {
+    // What is driven is not over before we have driven it: its home is there.
+    return driven_ && !done.has_fired() ? clock::time_point(clock::duration(home_.now())) : read_clock();
+  }
 
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.
@@ -78,11 +84,11 @@ class spawned_base : public boundary_join, private runnable {
   spawned_base(executor& home, std::string_view name, free_function f)
       : boundary_join(on_end),
         runnable(first_step),
+        own(scope_kind::spawned, name),
         home_(home),
         driven_(home.is_driven()),
         on_unhandled_(home.on_unhandled()),
-        free_(f),
-        name_(name) {}
+        free_(f) {}
   ~spawned_base() = default;
 
  private:
@@ -95,7 +101,6 @@ class spawned_base : public boundary_join, private runnable {
   spawn_owner* owner_ = nullptr;
   const unhandled_function on_unhandled_;
   free_function free_;
-  std::string name_;
 };
 
 template <class T>
