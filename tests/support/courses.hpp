@@ -3,6 +3,7 @@
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 
 #include "support/witness.hpp"
 
@@ -15,18 +16,18 @@
 
 namespace magpie_test {
 
-/// Runs `f(runtime&)` again and again, each time on a runtime of its own and, as far as the runtime can choose, by
-/// another course of events. What is about rules, not about threads, is tested so.
+/// Runs `f(runtime&)` again and again, each time on a runtime of its own and by another course of events, in virtual
+/// time. What is about rules, not about threads, is tested so.
 template <class F>
 void for_each_seed(F f) {
-  for (unsigned seed = 0; seed < 8 && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t seed = 0; seed < 64 && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    magpie::runtime rt{{.workers = 1 + seed % 2}};
+    magpie::testing::virtual_runtime rt{{.seed = seed, .workers = 1 + static_cast<unsigned>(seed % 4)}};
     f(static_cast<magpie::runtime&>(rt));
   }
 }
 
-inline constexpr std::chrono::milliseconds tick{1};
+inline constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
 
 inline magpie::task<int> value_after(std::chrono::nanoseconds length, int value) {
   co_await magpie::sleep_for(length);

@@ -64,11 +64,15 @@ class finish_tape {
 
 enum class wins_by : bool { ending, value };
 
+/// Of one that races; it may hold what cannot be assigned.
+template <class T>
+using outcome_place = std::optional<outcome<T>>;
+
 /// One of those that race. Its outcome stays in its own place; who wins stops the others.
 template <class T, wins_by How>
-task<> run_in_race(task<T> runner, outcome<T>& place, finish_tape& tape, std::size_t index) {
-  place = co_await as_outcome(std::move(runner));
-  if (How == wins_by::ending || place.has_value()) {
+task<> run_in_race(task<T> runner, outcome_place<T>& place, finish_tape& tape, std::size_t index) {
+  place.emplace(co_await as_outcome(std::move(runner)));
+  if (How == wins_by::ending || place->has_value()) {
     if (tape.cross(index)) co_await stop_siblings_awaiter();
   }
 }
@@ -78,7 +82,7 @@ template <class Outcomes>
 [[noreturn]] void throw_all(Outcomes& outcomes) {
   std::vector<std::exception_ptr> errors;
   const auto add = [&](auto& o) {
-    errors.push_back(o.has_error() ? o.error() : std::make_exception_ptr(task_cancelled()));
+    errors.push_back(o->has_error() ? o->error() : std::make_exception_ptr(task_cancelled()));
   };
   if constexpr (std::ranges::range<Outcomes>) {
     for (auto& o : outcomes) add(o);
@@ -102,14 +106,14 @@ template <class V, class Outcomes, std::size_t... I>
 V winner_of(Outcomes& outcomes, std::size_t winner, std::index_sequence<I...>) {
   using take = V (*)(Outcomes&);
   static constexpr take table[] = {
-      [](Outcomes& o) -> V { return as_alternative<V, I>(std::get<I>(o)); }...,
+      [](Outcomes& o) -> V { return as_alternative<V, I>(*std::get<I>(o)); }...,
   };
   return table[winner](outcomes);
 }
 
 template <wins_by How, class... Ts>
 task<std::variant<alternative_t<Ts>...>> run_race(std::tuple<task<Ts>...> runners) {
-  std::tuple<outcome<Ts>...> outcomes;
+  std::tuple<outcome_place<Ts>...> outcomes;
   finish_tape tape;
   {
     auto all = [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -137,7 +141,7 @@ struct place_of<void> {
 template <wins_by How, class T>
 task<typename place_of<T>::type> run_race_of(std::vector<task<T>> runners) {
   if (runners.empty()) throw std::invalid_argument("magpie: a race of nothing has no winner: the range is empty");
-  std::vector<outcome<T>> outcomes(runners.size());
+  std::vector<outcome_place<T>> outcomes(runners.size());
   finish_tape tape;
   {
     std::vector<task<>> running;
@@ -154,10 +158,10 @@ task<typename place_of<T>::type> run_race_of(std::vector<task<T>> runners) {
     throw_all(outcomes);
   }
   if constexpr (std::is_void_v<T>) {
-    outcomes[tape.winner()].value();
+    outcomes[tape.winner()]->value();
     co_return tape.winner();
   } else {
-    co_return typename place_of<T>::type(tape.winner(), outcomes[tape.winner()].value());
+    co_return typename place_of<T>::type(tape.winner(), outcomes[tape.winner()]->value());
   }
 }
 
