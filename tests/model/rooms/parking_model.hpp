@@ -240,8 +240,8 @@ struct reservations {
     model::check(++woken[*index] == 1, "somebody was woken twice");
     model::check(++searchers == 1, "there are two searchers");
     theirs[*index] = 2;
-    --searchers;
     static_cast<void>(word.stop_searching());
+    --searchers;  // no other thread runs between this and the step above
   }
   void after() {
     unsigned awake = 0;
