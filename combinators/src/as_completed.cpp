@@ -80,12 +80,13 @@ bool completed_feed::watches() noexcept {
 void completed_feed::leave(std::size_t i, const spawned_base* task) noexcept {
   if (i >= watched_) return;
   node& n = nodes()[i];
-  if (n.task != task) return;
+  if (n.task != task) return;  // A4: it has ended, and may be gone
   if (n.task->done.detach(&n)) drop_reference();
 }
 
 auto completed_feed::attach(feed_wait& w) noexcept -> attached {
   const locked hold(lock_);
+  // A3: looked at and entered under one lock
   if (!ended_.empty() || remaining_ == 0) return attached::nothing_to_wait_for;
   if (waiting_ != nullptr) return attached::somebody_waits;
   waiting_ = &w;
@@ -94,7 +95,7 @@ auto completed_feed::attach(feed_wait& w) noexcept -> attached {
 
 bool completed_feed::detach(feed_wait& w) noexcept {
   const locked hold(lock_);
-  if (waiting_ != &w) return false;  // it was taken under this lock
+  if (waiting_ != &w) return false;  // A2: it was taken under this lock
   waiting_ = nullptr;
   return true;
 }
