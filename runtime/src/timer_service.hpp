@@ -3,6 +3,7 @@
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/futex.hpp>
 #include <magpie/lockfree/timer_heap.hpp>
+#include <magpie/lockfree/timer_watch.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,11 +31,7 @@ class timer_service {
     if (!guarded_.load(acquire)) start_guard();  // acquire: pairs with start_guard()
     t.home = heap;
     const std::int64_t deadline = t.due;
-    if (!heaps_[heap].arm(t)) return;
-    // T2: after the heap's earliest was set (seq_cst), against the looks in keep() and guard()
-    if (deadline < guard_wakes_.load(seq_cst) - slack) wake_guard();
-    const std::int64_t kept = keeper_.load(seq_cst);  // T2: as above
-    if (kept != nobody && deadline < keeper_wakes_.load(seq_cst)) stir(static_cast<unsigned>(kept));
+    if (heaps_[heap].arm(t)) watch_.armed(deadline, stir);  // t may be gone
   }
   [[nodiscard]] bool disarm(timer_node& t) noexcept { return heaps_[t.home].disarm(t); }
 
@@ -45,33 +42,26 @@ class timer_service {
   unsigned fire_due(std::int64_t now) noexcept;
 
   /// A sleeping worker: until when it may sleep. It becomes the keeper if there is none.
-  std::int64_t keep(unsigned index) noexcept;
-  void leave(unsigned index) noexcept;
+  std::int64_t keep(unsigned index) noexcept {
+    return watch_.keep(index, [this] { return earliest(); });
+  }
+  void leave(unsigned index) noexcept { watch_.leave(index); }
 
   /// At the end, when nothing is armed any more.
   void stop() noexcept;
 
  private:
-  /// How late a timer may be before the guard fires it; it also wakes no more often than that.
-  static constexpr std::int64_t slack = 1'000'000;
-  static constexpr std::int64_t nobody = -1;
-
   std::int64_t earliest() const noexcept;
   void start_guard();
-  void wake_guard() noexcept;
   void guard() noexcept;
 
   const unsigned count_;
   const std::string& thread_name_;
   std::unique_ptr<timer_heap<>[]> heaps_;
 
-  atomics::atomic<std::int64_t> keeper_{nobody};
-  atomics::atomic<std::int64_t> keeper_wakes_{no_deadline};
+  timer_watch<> watch_;
 
-  atomics::atomic<std::int64_t> guard_wakes_{no_deadline};
-  atomics::atomic<std::uint32_t> alarm_{0};
   atomics::atomic<bool> guarded_{false};
-  atomics::atomic<bool> over_{false};
   std::mutex starting_;
   std::thread guard_;
 };

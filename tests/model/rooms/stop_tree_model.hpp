@@ -175,6 +175,34 @@ struct blocks_while_stopped : chain<Depth> {
   }
 };
 
+/// A task sleeps at the bottom, and another one that runs in the same scope looks for the stop: what it caches on its
+/// way up must not hide the sleeper from who comes down (X3).
+template <std::size_t Depth>
+struct looks_beside_a_sleeper : chain<Depth> {
+  static constexpr int threads = 3;
+  blocking_task<0> task;
+
+  looks_beside_a_sleeper() {
+    this->hold(this->bottom());
+    this->hold(this->bottom());
+    this->hold(this->scopes[0]);
+    task.block(*this->bottom());
+  }
+  void thread(int self) {
+    if (self == 0) {
+      this->scopes[0]->request_stop();
+      return end_in(this->scopes[0]);
+    }
+    if (self == 1) {
+      static_cast<void>(this->bottom()->stop_requested());
+    } else {
+      static_cast<void>(task.go_on());
+      woken_by_stop(*this->bottom());
+    }
+    end_in(this->bottom());
+  }
+};
+
 /// Two tasks block in the same scope or side by side, `Depth` scopes share their way up, and somebody stops the top:
 /// the one who finds a link in place relies on the other to go on (X5).
 template <std::size_t Depth, bool SideBySide>

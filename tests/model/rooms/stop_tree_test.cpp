@@ -28,6 +28,10 @@ TEST(stop_tree_model, blocks_below_a_scope_that_is_stopped) {
   (expect_holds<blocks_while_stopped<3, 0>>(lean(4)));
   (expect_holds<blocks_while_stopped<3, 1>>(lean(4)));
 }
+TEST(stop_tree_model, looks_beside_a_sleeper) {
+  (expect_holds<looks_beside_a_sleeper<2>>(lean(1)));
+  (expect_holds<looks_beside_a_sleeper<3>>(lean(1)));
+}
 TEST(stop_tree_model, two_block_and_share_the_way_up) {
   (expect_holds<two_block_while_stopped<1, false>>(lean(1)));
   (expect_holds<two_block_while_stopped<2, false>>(lean(1)));
