@@ -2,26 +2,32 @@
 
 namespace magpie::detail {
 
-void deadline_frame::open(scope* outer, std::uint64_t seen, executor& where, clock::time_point until) {
+void deadline_frame::open(scope* outer, std::uint64_t seen, executor& where, clock::time_point until,
+                          clock::time_point now) {
   home_ = &where;
   timed.place(outer, seen);
-  timed.nanoseconds.store(until.time_since_epoch().count(), relaxed);  // relaxed: nobody else has it yet
-  if (until != never) arm();
+  set(until, now);
 }
 
-void deadline_frame::arm() {
-  timer_node::due = timed.nanoseconds.load(relaxed);  // relaxed: see timed_scope
+void deadline_frame::set(clock::time_point until, clock::time_point now) {
+  timer_node::due = until.time_since_epoch().count();
+  timed.nanoseconds.store(timer_node::due, relaxed);  // relaxed: see timed_scope
+  if (until == never) return;
+  if (until <= now) {
+    expired_.store(true, relaxed);  // relaxed: published by the stop
+    timed.request_stop();
+    return;
+  }
   home_->arm(*this);
   armed_ = true;
 }
 
 void deadline_frame::reschedule(clock::time_point until) {
-  if (armed_ && !home_->disarm(*this)) {
+  if (expired() || (armed_ && !home_->disarm(*this))) {
     throw usage_error("magpie: reschedule() of a deadline that has passed: what runs in its scope is being stopped");
   }
   armed_ = false;
-  timed.nanoseconds.store(until.time_since_epoch().count(), relaxed);  // relaxed: see timed_scope
-  if (until != never) arm();
+  set(until, read_clock());
 }
 
 bool deadline_frame::close() noexcept {

@@ -45,7 +45,7 @@ class [[nodiscard]] stoppable_awaiter final : public boundary_awaiter<T> {
       : boundary_awaiter<T>(task, child_ended), token_(std::move(token)) {}
   /// Before it is awaited.
   stoppable_awaiter(stoppable_awaiter&& other) noexcept
-      : boundary_awaiter<T>(std::move(other)), token_(std::move(other.token_)) {}
+      : boundary_awaiter<T>(static_cast<boundary_awaiter<T>&&>(other)), token_(std::move(other.token_)) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {

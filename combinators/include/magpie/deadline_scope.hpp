@@ -43,7 +43,7 @@ class [[nodiscard]] deadline_scope_awaiter final : public deadline_awaiter<R> {
       : deadline_awaiter<R>({}, deadline), body_(std::forward<B>(body)) {}
   /// Before it is awaited.
   deadline_scope_awaiter(deadline_scope_awaiter&& other) noexcept(std::is_nothrow_move_constructible_v<Body>)
-      : deadline_awaiter<R>(std::move(other)), body_(std::move(other.body_)) {}
+      : deadline_awaiter<R>(static_cast<deadline_awaiter<R>&&>(other)), body_(std::move(other.body_)) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {

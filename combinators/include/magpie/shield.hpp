@@ -27,15 +27,15 @@ template <class T>
 class [[nodiscard]] shield_awaiter final : public boundary_awaiter<T>, private grace_period {
  public:
   shield_awaiter(task_coroutine task, std::optional<clock::duration> grace) noexcept
-      : boundary_awaiter<T>(task, child_ended), grace_(grace) {}
+      : boundary_awaiter<T>(task, child_ended), grace_(grace != clock::duration::max() ? grace : std::nullopt) {}
   /// Before it is awaited.
-  shield_awaiter(shield_awaiter&& other) noexcept : boundary_awaiter<T>(std::move(other)), grace_(other.grace_) {}
+  shield_awaiter(shield_awaiter&& other) noexcept : boundary_awaiter<T>(static_cast<boundary_awaiter<T>&&>(other)), grace_(other.grace_) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
     inner.place(nullptr, scope::never_looked);
-    if (grace_ && *grace_ != clock::duration::max()) grace_period::open(*h.promise().join->inside, w.home, *grace_);
+    if (grace_) grace_period::open(*h.promise().join->inside, w.home, *grace_);
     w.quiet_epoch = scope::never_looked;  // X2: what is known of the outer scopes says nothing of this one
     return transfer(w, this->begin(h, &inner));
   }

@@ -87,10 +87,8 @@ class task_group {
   /// For with_task_group().
   explicit task_group(detail::group_state* s) noexcept : state_(s) {}
   task_group(const task_group& other) noexcept : state_(other.state_) { state_->add_reference(); }
-  task_group& operator=(const task_group& other) noexcept {
-    other.state_->add_reference();
-    state_->drop_reference();
-    state_ = other.state_;
+  task_group& operator=(task_group other) noexcept {
+    std::swap(state_, other.state_);
     return *this;
   }
   ~task_group() { state_->drop_reference(); }
@@ -149,7 +147,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
         group_(new group_state(options.limit.value(), options.policy, options.name)) {}
   /// Before it is awaited.
   group_awaiter(group_awaiter&& other) noexcept(std::is_nothrow_move_constructible_v<Body>)
-      : boundary_awaiter<R>(std::move(other)), body_(std::move(other.body_)), group_(other.group_) {}
+      : boundary_awaiter<R>(static_cast<boundary_awaiter<R>&&>(other)), body_(std::move(other.body_)), group_(other.group_) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {

@@ -20,18 +20,30 @@
 namespace magpie {
 namespace detail {
 
+/// What becomes of a task whose deadline has passed before it starts. A handle is looked at: what it waits for was
+/// started long ago, and may be there.
+enum class when_late : bool { skip, look };
+
+template <class A>
+inline constexpr when_late late_choice = when_late::skip;
+template <class T>
+inline constexpr when_late late_choice<join_handle<T>> = when_late::look;
+
 /// co_await of one task under a deadline of its own.
 template <class T>
 class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
  public:
   /// A time, or a length of time from the await on.
-  deadline_awaiter(task_coroutine child, clock::time_point deadline) noexcept
-      : boundary_awaiter<T>(child, child_ended), deadline_(deadline) {}
-  deadline_awaiter(task_coroutine child, clock::duration length) noexcept
-      : boundary_awaiter<T>(child, child_ended), length_(length) {}
+  deadline_awaiter(task_coroutine child, clock::time_point deadline, when_late late = when_late::skip) noexcept
+      : boundary_awaiter<T>(child, child_ended), deadline_(deadline), late_(late) {}
+  deadline_awaiter(task_coroutine child, clock::duration length, when_late late) noexcept
+      : boundary_awaiter<T>(child, child_ended), length_(length), late_(late) {}
   /// Before it is awaited.
   deadline_awaiter(deadline_awaiter&& other) noexcept
-      : boundary_awaiter<T>(std::move(other)), deadline_(other.deadline_), length_(other.length_) {}
+      : boundary_awaiter<T>(static_cast<boundary_awaiter<T>&&>(other)),
+        deadline_(other.deadline_),
+        length_(other.length_),
+        late_(other.late_) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
@@ -42,11 +54,11 @@ class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
       return transfer(w, end_cancelled(me));
     const clock::time_point now = read_clock();
     if (length_) deadline_ = *length_ >= never - now ? never : now + *length_;
-    if (deadline_ <= now) {
+    if (deadline_ <= now && late_ == when_late::skip) {
       too_late_ = true;  // the task is not started
       return transfer(w, h);
     }
-    deadline_frame::open(outer, w.quiet_epoch, w.home, deadline_);
+    deadline_frame::open(outer, w.quiet_epoch, w.home, deadline_, now);
     return transfer(w, this->begin(h, &timed));
   }
 
@@ -75,6 +87,7 @@ class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
 
   clock::time_point deadline_ = never;
   std::optional<clock::duration> length_;
+  when_late late_;
   bool too_late_ = false;
   finish_later<deadline_awaiter> later_{this};
 };
@@ -89,21 +102,23 @@ class [[nodiscard]] timeout_awaiter final : public deadline_awaiter<T> {
 
 /// co_await with_deadline(time, awaitable) -> T: stops it when the time has come, waits until it has really ended, and
 /// throws timed_out; a value that it produced nevertheless is delivered. `never` sets no limit; a time that has passed
-/// starts nothing.
+/// starts nothing, but the result of a handle that is ready is delivered.
 ///
 /// Stops: here; a stop from outside is none of the deadline's. Errors: timed_out; what the awaitable throws;
 /// std::system_error if the runtime's timer thread cannot be started. Cost: no allocation beside the awaitable's frame,
 /// arming and disarming a timer. A deadline is kept within 2 ms on an unloaded machine, even if no worker is free.
 template <awaitable A>
 detail::timeout_awaiter<await_result_t<A>> with_deadline(clock::time_point deadline, A&& awaited) {
-  return detail::timeout_awaiter<await_result_t<A>>(detail::to_task(static_cast<A&&>(awaited)).take(), deadline);
+  return detail::timeout_awaiter<await_result_t<A>>(detail::to_task(static_cast<A&&>(awaited)).take(), deadline,
+                                                    detail::late_choice<std::remove_cvref_t<A>>);
 }
 
 /// co_await with_timeout(duration, awaitable) -> T: the same, counted from the await on. Durations saturate.
 template <class Rep, class Period, awaitable A>
 detail::timeout_awaiter<await_result_t<A>> with_timeout(std::chrono::duration<Rep, Period> length, A&& awaited) {
   return detail::timeout_awaiter<await_result_t<A>>(detail::to_task(static_cast<A&&>(awaited)).take(),
-                                                    detail::saturated(length));
+                                                    detail::saturated(length),
+                                                    detail::late_choice<std::remove_cvref_t<A>>);
 }
 
 }  // namespace magpie

@@ -66,6 +66,7 @@ class engine final : public executor {
     model::check(false, "more runnable tasks than the scene has cells");
   }
   bool start(runnable&) noexcept override { return false; }
+  bool announce() noexcept override { return false; }
   void ended() noexcept override {}
   std::int64_t now() noexcept override { return 0; }
   void arm(timer_node& t) override {
@@ -124,7 +125,7 @@ class opened_and_closed {
       return;
     }
     frame* const f = model::make_named<frame>("deadline", *this);
-    f->open(&outer_, scope::never_looked, where_, at_soon);
+    f->open(&outer_, scope::never_looked, where_, at_soon, {});
     f->ours = 1;
     if (Does == inside::is_stopped) f->timed.request_stop();
     if (Does == inside::reschedules || Does == inside::reschedules_to_never) {

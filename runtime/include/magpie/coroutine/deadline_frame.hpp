@@ -33,9 +33,9 @@ class MAGPIE_EXPORT deadline_frame : private timer_node {
  public:
   deadline_frame() noexcept = default;
 
-  /// Before the task starts: under `outer`. A deadline that has passed stops the scope. Errors: std::system_error if no
-  /// timer thread can be started.
-  void open(scope* outer, std::uint64_t seen, executor& where, clock::time_point until);
+  /// Before the task starts: under `outer`. A deadline that has passed stops the scope at once. Errors:
+  /// std::system_error if no timer thread can be started.
+  void open(scope* outer, std::uint64_t seen, executor& where, clock::time_point until, clock::time_point now);
 
   /// Inside the scope: another deadline. Errors: usage_error after it has passed; as open().
   void reschedule(clock::time_point until);
@@ -56,7 +56,7 @@ class MAGPIE_EXPORT deadline_frame : private timer_node {
   virtual void resume_waiter(executor& where) noexcept = 0;
 
  private:
-  void arm();
+  void set(clock::time_point until, clock::time_point now);
   void timer_fired() noexcept final;
   /// The first of the two leaves, the second finds that it is alone.
   [[nodiscard]] bool leave_second() noexcept {
