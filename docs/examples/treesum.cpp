@@ -264,7 +264,7 @@ magpie::task<> hash_batch(std::span<file> batch, search& looking, magpie::task_g
     try {
       hash_or_report(f, stop, shown);
     } catch (const given_up&) {
-      // The stop is seen below.
+      // Nothing is lost: the stop is seen below.
     }
     if (looking.is_wanted(f)) group.cancel();
     co_await magpie::checkpoint();
@@ -413,7 +413,7 @@ int run(const options& chosen) {
   looking.wanted = chosen.wanted;
   const cut_short how = sum_trees(pool, chosen, control_c.token(), files, looking, shown);
   shown.finish();
-  if (looking.found != nullptr) {
+  if (looking.found != nullptr && looking.found->sum) {
     write_output(sha256sum_line(*looking.found->sum, looking.found->path));
     flush_output();
     return 0;

@@ -71,7 +71,7 @@ void runtime_engine::ends(ending how, std::string_view name) noexcept {
   try {
     report_->cancelled_names.emplace_back(name);
   } catch (...) {
-    // No memory for its name: it is counted.
+    // No memory for its name, which is lost: it is counted.
   }
 }
 

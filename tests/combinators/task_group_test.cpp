@@ -659,7 +659,7 @@ TEST(task_group, T14_never_more_than_the_limit_and_in_order) {
       }));
       EXPECT_LE(peak, most);
       EXPECT_EQ(order.size(), 20u);
-      if (most == 1 || rt.workers() == 1) {
+      if (most == 1) {  // of those that run at once, any may be the first
         std::vector<int> sorted(20);
         for (int i = 0; i < 20; ++i) sorted[static_cast<std::size_t>(i)] = i;
         EXPECT_EQ(order, sorted);

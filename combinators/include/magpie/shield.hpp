@@ -29,7 +29,8 @@ class [[nodiscard]] shield_awaiter final : public boundary_awaiter<T>, private g
   shield_awaiter(task_coroutine task, std::optional<clock::duration> grace) noexcept
       : boundary_awaiter<T>(task, child_ended), grace_(grace != clock::duration::max() ? grace : std::nullopt) {}
   /// Before it is awaited.
-  shield_awaiter(shield_awaiter&& other) noexcept : boundary_awaiter<T>(static_cast<boundary_awaiter<T>&&>(other)), grace_(other.grace_) {}
+  shield_awaiter(shield_awaiter&& other) noexcept
+      : boundary_awaiter<T>(static_cast<boundary_awaiter<T>&&>(other)), grace_(other.grace_) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {

@@ -147,7 +147,9 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
         group_(new group_state(options.limit.value(), options.policy, options.name)) {}
   /// Before it is awaited.
   group_awaiter(group_awaiter&& other) noexcept(std::is_nothrow_move_constructible_v<Body>)
-      : boundary_awaiter<R>(static_cast<boundary_awaiter<R>&&>(other)), body_(std::move(other.body_)), group_(other.group_) {}
+      : boundary_awaiter<R>(static_cast<boundary_awaiter<R>&&>(other)),
+        body_(std::move(other.body_)),
+        group_(other.group_) {}
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {

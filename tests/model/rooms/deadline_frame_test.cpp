@@ -22,7 +22,7 @@
 namespace magpie::detail {
 
 constinit thread_local worker_context* current_worker = nullptr;
-void wake_sleeper(worker_context&) noexcept {}         // nobody sleeps
+void wake_sleeper(worker_context&) noexcept {}       // nobody sleeps
 std::int64_t monotonic_now() noexcept { return 0; }  // each deadline is still to come
 
 // A cache that never holds anything asks for each frame, and gives each away: to the model's heap.
@@ -77,9 +77,7 @@ TEST(deadline_frame_model_long, the_deadline_alone_wakes) {
   (expect_holds<scene<waits_for_nothing, 2>>(rooms::interleaved(1)));
 }
 TEST(deadline_frame_model_long, a_source_or_the_deadline) { (expect_holds<scene<waits_for_a_source, 1>>(bound(1))); }
-TEST(deadline_frame_model_long, a_stop_or_the_deadline) {
-  (expect_holds<scene<is_stopped_from_outside, 1>>(bound(2)));
-}
+TEST(deadline_frame_model_long, a_stop_or_the_deadline) { (expect_holds<scene<is_stopped_from_outside, 1>>(bound(2))); }
 TEST(deadline_frame_model_long, two_sleep_below_the_deadline) {
   (expect_holds<scene<gather_of_two, 1>>(rooms::interleaved(2)));
 }

@@ -149,7 +149,8 @@ struct kept : service<Heaps> {
     });
   }
   void after() {
-    model::check(stirs > stirs_at_last_look || until <= timers[0].due, "the keeper sleeps beyond the earliest, and nobody stirred it (T2)");
+    model::check(stirs > stirs_at_last_look || until <= timers[0].due,
+                 "the keeper sleeps beyond the earliest, and nobody stirred it (T2)");
     model::check(until <= 30, "the keeper forgets what was there");
   }
 };

@@ -25,6 +25,7 @@ class timer_watch {
   void armed(std::int64_t deadline, Stir stir) noexcept {
     if (deadline < guard_wakes_.load(seq_cst) - slack) alarm();  // T2: after the heap's note, against guard_sleeps()
     const std::int64_t keeper = keeper_.load(seq_cst);           // T2: as above, against keep()
+    // T2: as above
     if (keeper != nobody && deadline < keeper_wakes_.load(seq_cst)) stir(static_cast<unsigned>(keeper));
   }
 
