@@ -13,6 +13,11 @@
 namespace magpie::detail {
 namespace {
 
+unsigned checked_blocking_threads(unsigned most) {
+  if (most == 0) throw std::invalid_argument("magpie: runtime_options.blocking_threads is 0; the least is 1");
+  return most;
+}
+
 unsigned worker_count(unsigned wanted) {
   if (wanted > parking_word<>::most_workers) {
     throw std::invalid_argument("magpie: runtime_options.workers is " + std::to_string(wanted) + "; the most is " +
@@ -42,7 +47,8 @@ void pin(std::thread& thread, unsigned index) {
 pool::pool(runtime& owner, const runtime_options& options)
     : runtime_engine(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
       thread_name_(options.thread_name),
-      timers_(worker_count(options.workers), thread_name_) {
+      timers_(worker_count(options.workers), thread_name_),
+      blocking_(checked_blocking_threads(options.blocking_threads), thread_name_) {
   const unsigned count = timers_.heaps();
   const unsigned cpus = affinity_cpus();
   // A spinning thread that takes a CPU from a working one helps nobody.
@@ -62,7 +68,7 @@ pool::pool(runtime& owner, const runtime_options& options)
 }
 
 pool::~pool() {
-  if (here() != nullptr) {
+  if (is_here()) {
     fatal("magpie: a runtime is being destroyed by a task that runs on it, and would wait for itself for ever: "
           "destroy it on a thread outside");
   }
@@ -173,6 +179,7 @@ void pool::shut_down() noexcept {
   // 5. Foreign threads that made a task go on, whose end was waited for above, may still be on their way out.
   gate_.wait_until_empty(wait_a_little);
   timers_.stop();
+  blocking_.stop();
 }
 
 bool pool::all_ended() noexcept {
@@ -217,6 +224,9 @@ runtime_metrics pool::metrics() const {
     m.sleeps += w->sleeps.read();
     m.errors_dropped += w->errors_dropped.read();
   }
+  const auto [calls, threads] = blocking_.read();
+  m.blocking_calls = calls;
+  m.blocking_threads = static_cast<unsigned>(threads);
   return m;
 }
 

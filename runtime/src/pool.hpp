@@ -6,6 +6,7 @@
 #include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/parking_word.hpp>
 
+#include "blocking_threads.hpp"
 #include "runtime_engine.hpp"
 #include "timer_service.hpp"
 #include "worker.hpp"
@@ -33,7 +34,9 @@ class pool final : public runtime_engine {
   std::int64_t now() noexcept override { return monotonic_now(); }
   void arm(timer_node& t) override;
   bool disarm(timer_node& t) noexcept override { return timers_.disarm(t); }
+  void call(blocking_call& c) override { blocking_.call(c); }
 
+  bool is_here() const noexcept override { return runtime_engine::is_here() || blocking_.here(); }
   unsigned size() const noexcept override { return static_cast<unsigned>(workers_.size()); }
   runtime_metrics metrics() const override;
 
@@ -68,6 +71,7 @@ class pool final : public runtime_engine {
 
   std::string thread_name_;
   timer_service timers_;
+  detail::blocking_threads blocking_;
 
   std::vector<std::unique_ptr<worker>> workers_;
   unsigned most_searchers_;

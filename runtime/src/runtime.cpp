@@ -22,7 +22,7 @@ void runtime::refuse() const { throw usage_error(engine_->refusal()); }
 clock::time_point runtime::now() noexcept { return clock::time_point(clock::duration(engine_->now())); }
 
 shutdown_report runtime::shutdown_until(clock::time_point deadline) {
-  if (detail::current_worker != nullptr && &detail::current_worker->home == engine_.get()) {
+  if (engine_->is_here()) {
     throw usage_error(
         "magpie: shutdown() on one of the runtime's own workers would wait for itself for ever: call it on a thread "
         "outside");

@@ -2,6 +2,7 @@
 
 #include <magpie/base/atomic.hpp>
 #include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/this_worker.hpp>
 #include <magpie/runtime.hpp>
 
 #include <cstdint>
@@ -17,6 +18,9 @@ class runtime_engine : public executor {
  public:
   /// Stops accepting, asks all that runs to stop, and waits for it.
   virtual ~runtime_engine() = default;
+
+  /// Whether the calling thread runs something that this waits for at its end.
+  virtual bool is_here() const noexcept { return current_worker != nullptr && &current_worker->home == this; }
 
   virtual unsigned size() const noexcept = 0;
   virtual runtime_metrics metrics() const = 0;

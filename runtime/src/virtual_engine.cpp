@@ -90,6 +90,14 @@ void virtual_engine::wait_for_the_end(std::int64_t deadline) {
   drive(all_ended, this, deadline);
 }
 
+/// In no time, and on no worker, as far as the call can tell.
+void virtual_engine::call(blocking_call& c) {
+  worker_context* const before = std::exchange(current_worker, nullptr);
+  ++blocking_calls_;
+  c.run(&c);
+  current_worker = before;
+}
+
 const char* virtual_engine::refusal() const noexcept {
   if (here()) return runtime_engine::refusal();
   return "magpie: spawn() on a virtual runtime by another thread than the one that made it";
@@ -108,6 +116,7 @@ runtime_metrics virtual_engine::metrics() const {
   m.finished = finished_;
   m.steals = steals_;
   m.sleeps = jumps_;
+  m.blocking_calls = blocking_calls_;
   for (const auto& w : workers_) m.errors_dropped += w->errors_dropped.read();
   return m;
 }

@@ -36,6 +36,7 @@ class virtual_engine final : public runtime_engine, private virtual_time {
   std::int64_t now() noexcept override { return now_; }
   void arm(timer_node& t) override;
   bool disarm(timer_node& t) noexcept override;
+  void call(blocking_call& c) override;
   bool is_driven() const noexcept override { return true; }
   void drive(bool (*over)(const void*) noexcept, const void* context, std::int64_t deadline) override;
 
@@ -99,6 +100,7 @@ class virtual_engine final : public runtime_engine, private virtual_time {
   std::uint64_t finished_ = 0;
   std::uint64_t steals_ = 0;
   std::uint64_t jumps_ = 0;
+  std::uint64_t blocking_calls_ = 0;
 };
 
 }  // namespace magpie::detail

@@ -3,6 +3,7 @@
 /// All of magpie's public interface.
 
 #include <magpie/as_completed.hpp>
+#include <magpie/blocking.hpp>
 #include <magpie/cancellation.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/completion.hpp>

@@ -33,6 +33,8 @@ struct runtime_options {
   /// Called with an error that nobody can receive, on the thread where that becomes certain; must not throw. Default:
   /// one line on stderr.
   void (*on_unhandled)(std::exception_ptr error, std::string_view task_name) = nullptr;
+  /// The most threads beside the workers, for what blocking() calls. At least 1.
+  unsigned blocking_threads = 512;
 };
 
 enum class priority : std::uint8_t { inherit, high, normal, background };
@@ -58,6 +60,8 @@ struct runtime_metrics {
   std::uint64_t steals = 0;          ///< times that a worker took work from another
   std::uint64_t sleeps = 0;          ///< times that a worker lay down for want of work
   std::uint64_t errors_dropped = 0;  ///< errors behind the first one of their gather
+  std::uint64_t blocking_calls = 0;  ///< made by blocking()
+  unsigned blocking_threads = 0;     ///< for these, at present
 };
 
 namespace testing {

@@ -31,6 +31,17 @@ struct runnable {
   atomics::atomic<runnable*> next{nullptr};
 };
 
+/// A call on its way to a thread outside the workers. Lives in what waits for it.
+struct blocking_call {
+  using function = void (*)(blocking_call*) noexcept;
+
+  explicit blocking_call(function f) noexcept : run(f) {}
+
+  /// Called once; the call may be gone afterwards.
+  function run;
+  blocking_call* next = nullptr;  // for a queue
+};
+
 enum class placement : std::uint8_t {
   next,  ///< before all else, on the worker that runs now: what it needs is still in the cache
   back,  ///< behind what waits already
@@ -72,6 +83,10 @@ class MAGPIE_EXPORT executor {
   virtual void arm(timer_node& t) = 0;
   /// Any thread. True: it will not fire.
   [[nodiscard]] virtual bool disarm(timer_node& t) noexcept = 0;
+
+  /// On a worker. Runs `c` where it may block; here and now if this has no threads of its own. Errors:
+  /// std::system_error if there is no such thread and none can be started; then it is not run.
+  virtual void call(blocking_call& c) { c.run(&c); }
 
   /// Whether this has no threads of its own: then whoever waits for the end of a task drives it.
   virtual bool is_driven() const noexcept { return false; }
