@@ -16,6 +16,7 @@
 #include <magpie/runtime.hpp>
 #include <magpie/shared_handle.hpp>
 #include <magpie/sleep.hpp>
+#include <magpie/sync.hpp>
 #include <magpie/task.hpp>
 #include <magpie/task_group.hpp>
 #include <magpie/testing.hpp>
