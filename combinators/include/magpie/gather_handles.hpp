@@ -89,7 +89,7 @@ enum class handles_are : bool { borrowed, owned };
 /// What a gather over handles does when its wait is over. `Handles` applies a function to each handle, in order; `Wait`
 /// makes the wait for all of them.
 template <class Each, class WaitAll>
-task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
+task<> cancel_and_join(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
   bool all_ended = true;
   bool one_failed = false;
   each([&](std::size_t i, auto& h) {
@@ -101,6 +101,10 @@ task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll w
   // rest.
   each([](std::size_t, auto& h) { h.cancel(); });
   co_await shield(wait_all());
+}
+template <class Each, class WaitAll>
+task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
+  return started_like(true, cancel_and_join(whose, first, each, wait_all));  // a stop is what it is for
 }
 
 /// The first in time that failed; else the first in order.
@@ -118,11 +122,16 @@ std::size_t failed_of(std::size_t first, Each each) {
   return found;
 }
 
-/// Rethrows what the handle's task failed with; if it was cancelled because we are being stopped, ends us too.
 template <class T>
-task<> rethrow_of(join_handle<T>& h) {
+task<> rethrow_or_end(join_handle<T>& h) {
   if (was_cancelled(h)) co_await cancelled_awaiter();
   h.get();
+}
+/// Rethrows what the handle's task failed with, also under a stop; if it was cancelled because we are being stopped,
+/// ends us too.
+template <class T>
+task<> rethrow_of(join_handle<T>& h) {
+  return started_like(true, rethrow_or_end(h));
 }
 
 template <class... Ts>
@@ -166,8 +175,12 @@ task<typename vector_of<T>::type> gather_handle_span(handles_are whose, std::spa
 }
 
 template <class T>
+task<typename vector_of<T>::type> gather_kept(std::vector<join_handle<T>> handles) {
+  co_return co_await started_like(true, gather_handle_span<T>(handles_are::owned, handles));
+}
+template <class T>
 task<typename vector_of<T>::type> gather_owned(std::vector<join_handle<T>> handles) {
-  co_return co_await gather_handle_span<T>(handles_are::owned, handles);
+  return started_like(true, gather_kept(std::move(handles)));  // under a stop, it cancels them
 }
 
 template <class... Ts>
@@ -201,8 +214,12 @@ task<std::vector<outcome<T>>> outcomes_of_span(std::span<join_handle<T>> handles
 }
 
 template <class T>
+task<std::vector<outcome<T>>> outcomes_of_kept(std::vector<join_handle<T>> handles) {
+  co_return co_await started_like(true, outcomes_of_span<T>(handles));
+}
+template <class T>
 task<std::vector<outcome<T>>> outcomes_of_owned(std::vector<join_handle<T>> handles) {
-  co_return co_await outcomes_of_span<T>(handles);
+  return started_like(true, outcomes_of_kept(std::move(handles)));
 }
 
 }  // namespace detail

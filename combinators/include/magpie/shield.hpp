@@ -72,7 +72,7 @@ class guarded_awaiter final : public boundary_awaiter<T> {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     worker_context& w = *current_worker;
     scope* const s = h.promise().join->inside;
-    if (stop_requested(w, s)) {
+    if (stop_requested(w, s) && !this->starts_anyway()) {
       this->end = ending::cancelled;
       return transfer(w, h);
     }
@@ -128,6 +128,7 @@ class [[nodiscard]] finally_awaiter final : public boundary_awaiter<T> {
  public:
   explicit finally_awaiter(task_coroutine task) noexcept : boundary_awaiter<T>(task, boundary_end) {}
   finally_awaiter(finally_awaiter&&) noexcept = default;
+  bool starts_anyway() const noexcept { return true; }
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
