@@ -1,6 +1,7 @@
 #include <magpie/cancellation.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/outcome.hpp>
+#include <magpie/race.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/sleep.hpp>
@@ -13,9 +14,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -313,6 +316,123 @@ TEST(finally, C4_results_of_every_kind) {
     EXPECT_EQ(*rt.block_on(finally(moves, clean_up)), 7);
     EXPECT_EQ(&rt.block_on(finally(refers, clean_up)), &number);
     EXPECT_EQ(times, 2);
+  });
+}
+
+/// What must not run, with a clean-up that must.
+auto unstarted(int& ran, int& times) {
+  auto clean_up = cleans_up(times);
+  auto counts = [](int& n, witness) -> task<> {
+    ++n;
+    co_return;
+  };
+  return finally(counts(ran, witness()), clean_up);
+}
+task<> fails_at_once() {
+  throw std::range_error("at once");
+  co_return;
+}
+
+TEST(finally, C4_in_a_spawned_task_that_never_started) {
+  for_each_seed([](runtime& rt) {
+    int times = 0;
+    int ran = 0;
+    rt.block_on([&]() -> task<> {
+      // In virtual time nothing else runs before we suspend.
+      auto alone = rt.spawn(unstarted(ran, times));
+      alone.cancel();
+      auto elsewhere = rt.spawn(magpie::on(rt, unstarted(ran, times)));
+      elsewhere.cancel();
+      const auto body = [&](magpie::task_group& group) -> task<> {
+        group.cancel();
+        group.spawn(unstarted(ran, times)).detach();
+        co_return;
+      };
+      co_await magpie::with_task_group(body);
+      for (auto* h : {&alone, &elsewhere}) {
+        const magpie::outcome<void> o = co_await magpie::as_outcome(*h);
+        EXPECT_TRUE(o.is_cancelled());
+      }
+    });
+    EXPECT_EQ(times, 3);
+    EXPECT_EQ(ran, 0);
+    EXPECT_NO_WITNESS_LEFT();
+  });
+}
+
+/// Forms of `fails_at_once() beside unstarted()`.
+const std::vector<task<> (*)(int&, int&)> beside_a_failure = {
+    [](int& ran, int& times) -> task<> { co_await magpie::gather(fails_at_once(), unstarted(ran, times)); },
+    [](int& ran, int& times) -> task<> {
+      co_await magpie::gather(fails_at_once(), unstarted(ran, times), sleeps_forever());
+    },
+    [](int& ran, int& times) -> task<> {
+      co_await magpie::gather(fails_at_once(), sleeps_forever(),
+                              magpie::gather(unstarted(ran, times), ends_after(tick)));
+    },
+    [](int& ran, int& times) -> task<> {
+      co_await magpie::gather(fails_at_once(), magpie::gather_outcomes(sleeps_forever(), unstarted(ran, times)));
+    },
+    [](int& ran, int& times) -> task<> {
+      co_await magpie::gather(fails_at_once(), magpie::race(sleeps_forever(), unstarted(ran, times)));
+    },
+    [](int& ran, int& times) -> task<> { co_await magpie::race(fails_at_once(), unstarted(ran, times)); },
+    [](int& ran, int& times) -> task<> {
+      co_await magpie::gather(fails_at_once(), magpie::with_timeout(tick, unstarted(ran, times)));
+    },
+    [](int& ran, int& times) -> task<> {
+      magpie::stop_token none;
+      co_await magpie::gather(fails_at_once(), magpie::with_stop_token(none, unstarted(ran, times)));
+    },
+    [](int& ran, int& times) -> task<> {
+      std::vector<decltype(unstarted(ran, times))> range;
+      range.push_back(unstarted(ran, times));
+      co_await magpie::gather(fails_at_once(), magpie::gather(std::move(range)));
+    },
+    [](int& ran, int& times) -> task<> {
+      auto more = []() -> task<> { co_return; };
+      co_await magpie::gather(fails_at_once(), finally(unstarted(ran, times), more));
+    },
+};
+
+TEST(finally, C4_in_a_child_that_never_started) {
+  // One worker, and a failure at once: the child's turn does not come.
+  for (std::size_t form = 0; form < beside_a_failure.size(); ++form) {
+    SCOPED_TRACE("form " + std::to_string(form));
+    int times = 0;
+    int ran = 0;
+    runtime rt{{.workers = 1}};
+    EXPECT_THROW(rt.block_on(beside_a_failure[form](ran, times)), std::range_error);
+    EXPECT_EQ(times, 1);
+    EXPECT_EQ(ran, 0);
+    EXPECT_NO_WITNESS_LEFT();
+  }
+  for_each_seed([](runtime& rt) {
+    for (const auto form : beside_a_failure) {
+      int times = 0;
+      int ran = 0;
+      EXPECT_THROW(rt.block_on(form(ran, times)), std::range_error);
+      EXPECT_EQ(times, 1);
+      EXPECT_LE(ran, 1);  // by another worker, it may have started
+    }
+    EXPECT_NO_WITNESS_LEFT();
+  });
+}
+
+TEST(finally, C4_D3_where_the_deadline_has_passed_or_the_token_is_stopped) {
+  for_each_seed([](runtime& rt) {
+    int times = 0;
+    int ran = 0;
+    EXPECT_THROW(rt.block_on(magpie::with_timeout(std::chrono::seconds(0), unstarted(ran, times))), timed_out);
+    EXPECT_EQ(times, 1);
+    EXPECT_THROW(rt.block_on(magpie::with_deadline(clock::time_point::min(), unstarted(ran, times))), timed_out);
+    EXPECT_EQ(times, 2);
+    magpie::stop_source source;
+    source.request_stop();
+    EXPECT_THROW(rt.block_on(magpie::with_stop_token(source.get_token(), unstarted(ran, times))), task_cancelled);
+    EXPECT_EQ(times, 3);
+    EXPECT_EQ(ran, 0);
+    EXPECT_NO_WITNESS_LEFT();
   });
 }
 
