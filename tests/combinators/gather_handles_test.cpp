@@ -104,7 +104,52 @@ TEST(gather_handles, G9_a_container_of_handles_that_is_given_away_is_cancelled_a
         EXPECT_EQ(ended, 2);
         EXPECT_EQ(witness::alive(), 0);
       }
+      // A limit does not keep from joining those whose turn would not have come.
+      std::vector<join_handle<int>> more;
+      more.push_back(rt.spawn(fails_after(tick, "first")));
+      for (int i = 0; i < 3; ++i) more.push_back(rt.spawn(ends_slowly(ended)));
+      try {
+        co_await gather(magpie::limit{1}, std::move(more));
+        ADD_FAILURE();
+      } catch (const std::range_error&) {
+        EXPECT_EQ(ended, 5);
+        EXPECT_EQ(witness::alive(), 0);
+      }
     });
+  });
+}
+
+TEST(gather_handles, G9_under_a_stop_handles_given_away_are_joined_nevertheless) {
+  for_each_seed([](runtime& rt) {
+    for (int form = 0; form < 3; ++form) {
+      int ended = 0;
+      bool went_on = false;
+      rt.block_on([&]() -> task<> {
+        auto a = rt.spawn(ends_slowly(ended));
+        auto b = rt.spawn(ends_slowly(ended));
+        co_await magpie::sleep_for(tick);
+        magpie::stop_source source;
+        const auto body = [&]() -> task<> {
+          source.request_stop();
+          if (form == 0) {
+            co_await gather(std::move(a), std::move(b));
+          } else if (form == 1) {
+            co_await magpie::race(gather(std::move(a), sleeps_forever()), std::move(b));
+          } else {
+            std::vector<join_handle<int>> both;
+            both.push_back(std::move(a));
+            both.push_back(std::move(b));
+            co_await gather(std::move(both));
+          }
+          went_on = true;
+        };
+        const auto o = co_await magpie::as_outcome(magpie::with_stop_token(source.get_token(), body));
+        EXPECT_TRUE(o.is_cancelled());
+      });
+      EXPECT_EQ(ended, 2);
+      EXPECT_FALSE(went_on);
+    }
+    EXPECT_NO_WITNESS_LEFT();
   });
 }
 

@@ -251,9 +251,10 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
 /// Runs all of them at once and gives their results, in the order of the arguments, as a tuple. `void` stands as
 /// std::monostate.
 ///
-/// Stops: here; a stop ends all of them. Errors: the first failure in time, after the others were stopped and all have
-/// ended; task_cancelled if one ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the
-/// children's frames; nothing atomic is contended unless a worker steals.
+/// Stops: here; a stop ends all of them. A handle that is given away is a child like others: its task is cancelled and
+/// joined. Errors: the first failure in time, after the others were stopped and all have ended; task_cancelled if one
+/// ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the children's frames; nothing
+/// atomic is contended unless a worker steals.
 template <detail::gatherable... A>
 MAGPIE_INLINE gather_of<await_result_t<A>...> gather(A&&... awaited) {
   return gather_of<await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);

@@ -5,6 +5,7 @@
 #include <magpie/gather.hpp>
 #include <magpie/handle_range.hpp>
 #include <magpie/join_handle.hpp>
+#include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>
@@ -236,9 +237,14 @@ template <detail::handle_range R>
 task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(R&& handles) {
   return detail::gather_handle_span<detail::handle_value_t<R>>(detail::handles_are::borrowed, detail::span_of(handles));
 }
-/// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown.
+/// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown. A
+/// limit is of no use here: the tasks have started.
 template <class T>
 task<typename detail::vector_of<T>::type> gather(std::vector<join_handle<T>>&& handles) {
+  return detail::gather_owned(std::move(handles));
+}
+template <class T>
+task<typename detail::vector_of<T>::type> gather(limit, std::vector<join_handle<T>>&& handles) {
   return detail::gather_owned(std::move(handles));
 }
 
@@ -254,6 +260,10 @@ task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(R&& handle
 }
 template <class T>
 task<std::vector<outcome<T>>> gather_outcomes(std::vector<join_handle<T>>&& handles) {
+  return detail::outcomes_of_owned(std::move(handles));
+}
+template <class T>
+task<std::vector<outcome<T>>> gather_outcomes(limit, std::vector<join_handle<T>>&& handles) {
   return detail::outcomes_of_owned(std::move(handles));
 }
 

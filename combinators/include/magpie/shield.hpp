@@ -157,7 +157,8 @@ detail::shield_awaiter<await_result_t<A>> shield(A&& awaited, std::chrono::durat
 }
 
 /// co_await finally(awaitable, cleanup) -> T: runs cleanup(), which returns a task<void>, shielded, when the awaitable
-/// has ended in whichever way; also if a stop kept it from being started. `cleanup` is stored.
+/// has ended in whichever way; also if a stop kept it from being started, or, where all of this was spawned or given to
+/// a combinator, came before its turn. `cleanup` is stored.
 ///
 /// Stops: not here; what the awaitable ended with is passed on after the clean-up. Errors: those of the awaitable, of
 /// the clean-up, or an exception_group of both in this order. Cost: three frames.
