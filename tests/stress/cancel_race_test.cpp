@@ -1,4 +1,5 @@
 #include <magpie/cancellation.hpp>
+#include <magpie/completion.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/race.hpp>
@@ -7,6 +8,7 @@
 #include <magpie/task.hpp>
 #include <magpie/task_group.hpp>
 #include <magpie/timeout.hpp>
+#include <magpie/yield.hpp>
 
 #include "support/patience.hpp"
 #include "support/seed.hpp"
@@ -15,15 +17,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 /// Cancellation against whatever may happen at the same time, on threads. Each race says how often it went which way.
@@ -82,17 +88,25 @@ TEST(cancel_race, R1_cancel_against_completion) {
     std::atomic<join_handle<witness>*> target{nullptr};
     std::atomic<std::uint64_t> pause{0};
     std::atomic<bool> was_running{false};
+    std::atomic<bool> on_the_mark{false};
     std::thread canceller([&] {
       for (int i = 0; i < rounds; ++i) {
         join_handle<witness>* h = nullptr;
         while ((h = target.load()) == nullptr) std::this_thread::yield();
+        on_the_mark.store(true);
         spin(pause.load());
         was_running.store(h->cancel());
         target.store(nullptr);
       }
     });
     for (int i = 0; i < rounds; ++i) {
-      auto h = rt.spawn(witness_after(sides.mine()));
+      // Half of them wait for the canceller, or on a busy machine he would always come too late.
+      on_the_mark.store(sides.dice() % 2 == 0);
+      const std::uint64_t steps = sides.mine();
+      auto h = rt.spawn([&on_the_mark, steps]() -> task<witness> {
+        while (!on_the_mark.load()) std::this_thread::yield();
+        co_return co_await witness_after(steps);
+      });
       pause.store(sides.others());
       target.store(&h);
       h.wait();
@@ -228,7 +242,7 @@ TEST(cancel_race, R5_spawn_cancel_join_and_the_last_reference_each_elsewhere) {
   std::mt19937_64 random(seed);
   for (int made = 0; made < spawns; made += spawns_a_group) {
     std::optional<magpie::task_group> copy;
-    std::atomic<int> stage{0};  // 1: the copy is there; from then on the spawner and the canceller hold their own
+    std::atomic<int> stage{0};  // 1: the group is there; 2: the spawner has a copy of its own, and spawns
     const std::uint64_t pause = random() % 200'000;
     std::thread spawner([&] {
       while (stage.load() < 1) std::this_thread::yield();
@@ -257,9 +271,8 @@ TEST(cancel_race, R5_spawn_cancel_join_and_the_last_reference_each_elsewhere) {
       }
     });
     std::thread canceller([&] {
-      while (stage.load() < 1) std::this_thread::yield();
+      while (stage.load() < 2) std::this_thread::yield();
       const magpie::task_group group = *copy;
-      stage.fetch_add(1);
       spin(pause);
       group.cancel();
     });
@@ -416,9 +429,66 @@ TEST(cancel_race, R9_shutdown_while_foreign_threads_spawn) {
   EXPECT_GT(ran_in_all, 0);
 }
 
-TEST(cancel_race, C4_G9_stops_beside_clean_ups_and_handles_given_away) {
+TEST(cancel_race, R9_a_runtime_ends_while_foreign_threads_wake_what_its_tasks_wait_for) {
   MAGPIE_TEST_USES_SEED(seed);
   std::mt19937_64 random(seed);
+  const int rounds = racing_events() / 50;
+  constexpr std::size_t each = 4;
+  int woken = 0;
+  std::uint64_t life = 40'000;  // of a runtime, about: so that some of its tasks go on, but not all
+  runtime other{{.workers = 1}};
+  for (int i = 0; i < rounds; ++i) {
+    std::array<magpie::completion<int>, each> completions;
+    std::array<magpie::stop_source, each> ours;
+    std::array<std::stop_source, each> standard;
+    std::atomic<int> went_on{0};
+    std::thread waker;
+    {
+      runtime rt{{.workers = 2}};
+      auto completed = [](magpie::completion<int>& c, std::atomic<int>& n, witness) -> task<> {
+        co_await c.wait();
+        n.fetch_add(1);
+      };
+      auto never_ends = [](witness) -> task<> { co_await magpie::sleep_until(magpie::never); };
+      auto joins = [](join_handle<witness> h, std::atomic<int>& n, witness) -> task<> {
+        const witness w = co_await h;
+        n.fetch_add(1);
+      };
+      for (std::size_t k = 0; k < each; ++k) {
+        rt.spawn(completed(completions[k], went_on, witness())).detach();
+        rt.spawn(magpie::with_stop_token(ours[k].get_token(), never_ends(witness()))).detach();
+        rt.spawn(magpie::with_stop_token(standard[k].get_token(), never_ends(witness()))).detach();
+        rt.spawn(joins(other.spawn(witness_after(random() % 40'000)), went_on, witness())).detach();
+      }
+      const std::uint64_t pause = random() % 40'000;
+      waker = std::thread([&, pause] {
+        spin(pause);
+        for (std::size_t k = 0; k < each; ++k) {
+          completions[k].set_value(1);
+          ours[k].request_stop();
+          standard[k].request_stop();
+        }
+      });
+      spin(random() % life);
+    }
+    waker.join();
+    woken += went_on.load();
+    if (went_on.load() < static_cast<int>(each)) {
+      life = std::min<std::uint64_t>(life + life / 8, 4'000'000);
+    } else {
+      life -= life / 8;
+    }
+  }
+  EXPECT_TRUE(magpie_test::comes_true([] { return witness::alive() == 0; }));  // the last of `other`
+  EXPECT_EQ(witness::wrong(), 0);
+  RecordProperty("woken", std::to_string(woken));
+  EXPECT_GT(woken, 0);
+  EXPECT_LT(woken, rounds * 2 * static_cast<int>(each));
+}
+
+TEST(cancel_race, C4_G9_stops_beside_clean_ups_and_handles_given_away) {
+  MAGPIE_TEST_USES_SEED(seed);
+  balance sides(seed);
   const int rounds = racing_events() / 2;
   std::atomic<int> cleaned{0};
   int cancelled = 0;
@@ -431,26 +501,31 @@ TEST(cancel_race, C4_G9_stops_beside_clean_ups_and_handles_given_away) {
     };
     auto fails = [](std::uint64_t steps) -> task<> {
       spin(steps);
-      if (steps % 2 == 0) throw 1;
+      if (steps % 4 == 0) throw 1;
       co_return;
     };
     auto clean_up = [&]() -> task<> {
       cleaned.fetch_add(1);
       co_return;
     };
-    auto given = rt.spawn(magpie::finally(work(random() % 2000, witness()), clean_up));
-    auto h =
-        rt.spawn(magpie::gather(magpie::finally(work(random() % 2000, witness()), clean_up), fails(random() % 2000),
-                                std::move(given), magpie::finally(work(random() % 2000, witness()), clean_up)));
-    spin(random() % 6000);
+    auto given = rt.spawn(magpie::finally(work(sides.mine(), witness()), clean_up));
+    auto h = rt.spawn(magpie::gather(magpie::finally(work(sides.mine(), witness()), clean_up), fails(sides.mine()),
+                                     std::move(given), magpie::finally(work(sides.mine(), witness()), clean_up)));
+    spin(sides.others());
     h.cancel();
     h.wait();
     EXPECT_EQ(cleaned.load(), before + 3);
-    cancelled += h.take().is_cancelled() ? 1 : 0;
+    if (h.take().is_cancelled()) {
+      ++cancelled;
+      sides.i_lost();
+    } else {
+      sides.i_won();
+    }
   }
   EXPECT_NO_WITNESS_LEFT();
   RecordProperty("cancelled", std::to_string(cancelled));
   EXPECT_GT(cancelled, seen_often(rounds));
+  EXPECT_GT(rounds - cancelled, seen_often(rounds));
 }
 
 }  // namespace
