@@ -7,7 +7,7 @@ std::coroutine_handle<> blocked_task::publish(std::uint32_t sources) noexcept {
   promise_base& me = task().promise();
   block_.open(sources + 1);
   since_ = read_coarse_clock();
-  if (!me.join->inside->link(*this)) return end_cancelled(me);
+  if (!me.join->inside->link(*this)) return outlives_stop() ? task() : end_cancelled(me);
   attach();
   if (block_.park()) return std::noop_coroutine();  // *this may be gone
   return end_wait();
@@ -22,7 +22,7 @@ std::coroutine_handle<> blocked_task::end_wait() noexcept {
 }
 
 std::coroutine_handle<> blocked_task::go_on() noexcept {
-  if (block_.winner() == stop_source && !obtained()) return end_cancelled(task().promise());
+  if (block_.winner() == stop_source && !outlives_stop() && !obtained()) return end_cancelled(task().promise());
   return task();
 }
 

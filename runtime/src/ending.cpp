@@ -91,8 +91,10 @@ verdict boundary_end(boundary_join* join) noexcept {
 }
 
 verdict stop_rest(gather_block* b) noexcept {
-  b->drop_rest();
-  b->own.set_mark(scope::cancelled);
+  if (const task_coroutine kept = b->drop_rest()) {
+    if (b->counter.more_to_start() && !fork(*current_worker, b)) kept.promise().kind = role::held;
+    return {kept};  // *b may be gone: a thief may hold the entry
+  }
   // "The rest never ran" is "the last child has ended": the arithmetic of the join needs no case of its own.
   if (b->counter.last_ended()) return all_joined(b);
   return {std::noop_coroutine()};

@@ -30,7 +30,9 @@ std::coroutine_handle<> spawned_base::first_step(runnable* r) noexcept {
   auto* self = static_cast<spawned_base*>(r);
   worker_context& w = *current_worker;
   w.quiet_epoch = self->own.seen();  // X2
-  if (stop_requested(w, &self->own)) return end_cancelled(self->parent.promise());
+  if (stop_requested(w, &self->own) && !self->parent.promise().starts_anyway()) {
+    return end_cancelled(self->parent.promise());
+  }
   return self->parent;
 }
 

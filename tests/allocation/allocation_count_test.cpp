@@ -2,6 +2,8 @@
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/task_group.hpp>
+#include <magpie/timeout.hpp>
 #include <magpie/wait.hpp>
 #include <magpie/yield.hpp>
 
@@ -103,6 +105,34 @@ TEST_P(no_allocations, W9_for_timed_out_waits_on_a_long_task) {
     for (auto& t : tasks) t.cancel();
     for (auto& t : tasks) t.wait();
   }
+}
+
+TEST_P(no_allocations, D8_for_deadlines_that_do_not_fire) {
+  const std::uint64_t n = steady_allocations([&] {
+    rt.block_on([]() -> task<> {
+      for (int i = 0; i < 2000; ++i) {
+        const int got = co_await magpie::with_timeout(std::chrono::hours(1), number(i));
+        EXPECT_EQ(got, i);
+      }
+      co_await magpie::with_timeout(std::chrono::hours(1), magpie::yield());
+    });
+  });
+  EXPECT_EQ(n, 0u);
+}
+
+TEST_P(no_allocations, T8_for_spawns_through_one_group) {
+  const std::uint64_t n = steady_allocations([&] {
+    rt.block_on([]() -> task<> {
+      const auto body = [](magpie::task_group& group) -> task<> {
+        for (int i = 0; i < 2000; ++i) {
+          const int got = co_await group.spawn(number(i));
+          EXPECT_EQ(got, i);
+        }
+      };
+      co_await magpie::with_task_group(body);
+    });
+  });
+  EXPECT_EQ(n, 0u);
 }
 
 }  // namespace

@@ -51,9 +51,9 @@ class [[nodiscard]] stoppable_awaiter final : public boundary_awaiter<T> {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
     scope* const outer = h.promise().join->inside;
-    if (stop_requested(w, outer)) [[unlikely]]
+    if (stop_requested(w, outer) && !this->starts_anyway()) [[unlikely]]
       return transfer(w, end_cancelled(h.promise()));
-    if (token_.stop_requested()) {  // it is not started
+    if (token_.stop_requested() && !this->starts_anyway()) {  // it is not started
       this->end = ending::cancelled;
       return transfer(w, h);
     }

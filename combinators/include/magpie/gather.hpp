@@ -80,11 +80,27 @@ class gather_awaiter : public native_awaiter, protected gather_block {
     return transfer(w, first);
   }
 
+  /// The same under a stop, for the sake of those that start anyway: the others are dropped.
+  MAGPIE_COLD std::coroutine_handle<> start_under_stop(task_coroutine h, scope* outer) noexcept {
+    parent = h;
+    inside = &own;
+    own.place(outer, scope::never_looked);
+    return settle(stop_rest(this));
+  }
+
   MAGPIE_INLINE void wire(task_coroutine child, void* result, role kind) noexcept {
     promise_base& p = child.promise();
     p.join = this;
     p.result = result;
     p.kind = kind;
+  }
+
+  template <class Handles>
+  static bool one_starts_anyway(const Handles& handles) noexcept {
+    for (const task_coroutine h : handles) {
+      if (h && h.promise().starts_anyway()) return true;
+    }
+    return false;
   }
 
   /// The first failure; or that a child ended itself as cancelled. (That others asked us to stop never comes here.)
@@ -121,6 +137,9 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
       drop();  // it was never started
   }
 
+  /// Before it is awaited: whether one of them is started under a stop too.
+  MAGPIE_COLD bool starts_anyway() const noexcept { return one_starts_anyway(handles_); }
+
   template <class Promise>
   MAGPIE_INLINE std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     detail::worker_context& w = *detail::current_worker;
@@ -128,10 +147,13 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     detail::scope* outer = me.join->inside;
     if (!handles_[0]) [[unlikely]]
       detail::throw_used_task();
-    if (detail::stop_requested(w, outer)) [[unlikely]]
+    const bool stopped = detail::stop_requested(w, outer);
+    if (stopped && !starts_anyway()) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
     wire_all(std::index_sequence_for<Ts...>());
     children = handles_.data();
+    if (stopped) [[unlikely]]
+      return detail::transfer(w, start_under_stop(detail::as_task_coroutine(h), outer));
     return start(w, detail::as_task_coroutine(h), outer, sizeof...(Ts) > 1);
   }
 
@@ -188,6 +210,9 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     for (detail::task_coroutine h : handles_) h.destroy();  // it was never started
   }
 
+  /// Before it is awaited: whether one of them is started under a stop too.
+  MAGPIE_COLD bool starts_anyway() const noexcept { return one_starts_anyway(handles_); }
+
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     detail::worker_context& w = *detail::current_worker;
@@ -195,13 +220,16 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     detail::scope* outer = me.join->inside;
     if (handles_.empty() || !handles_[0]) [[unlikely]]
       detail::throw_used_task();
-    if (detail::stop_requested(w, outer)) [[unlikely]]
+    const bool stopped = detail::stop_requested(w, outer);
+    if (stopped && !starts_anyway()) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
     results_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
     const std::size_t n = handles_.size();
     for (std::size_t i = 0; i + 1 < n; ++i) wire(handles_[i], &results_[i], detail::role::member);
     wire(handles_[n - 1], &results_[n - 1], detail::role::last);
     children = handles_.data();
+    if (stopped) [[unlikely]]
+      return detail::transfer(w, start_under_stop(detail::as_task_coroutine(h), outer));
     return start(w, detail::as_task_coroutine(h), outer, n > 1);
   }
 
@@ -223,9 +251,10 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
 /// Runs all of them at once and gives their results, in the order of the arguments, as a tuple. `void` stands as
 /// std::monostate.
 ///
-/// Stops: here; a stop ends all of them. Errors: the first failure in time, after the others were stopped and all have
-/// ended; task_cancelled if one ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the
-/// children's frames; nothing atomic is contended unless a worker steals.
+/// Stops: here; a stop ends all of them. A handle that is given away is a child like others: its task is cancelled and
+/// joined. Errors: the first failure in time, after the others were stopped and all have ended; task_cancelled if one
+/// ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the children's frames; nothing
+/// atomic is contended unless a worker steals.
 template <detail::gatherable... A>
 MAGPIE_INLINE gather_of<await_result_t<A>...> gather(A&&... awaited) {
   return gather_of<await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);

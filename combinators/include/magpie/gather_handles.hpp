@@ -5,6 +5,7 @@
 #include <magpie/gather.hpp>
 #include <magpie/handle_range.hpp>
 #include <magpie/join_handle.hpp>
+#include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>
@@ -89,7 +90,7 @@ enum class handles_are : bool { borrowed, owned };
 /// What a gather over handles does when its wait is over. `Handles` applies a function to each handle, in order; `Wait`
 /// makes the wait for all of them.
 template <class Each, class WaitAll>
-task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
+task<> cancel_and_join(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
   bool all_ended = true;
   bool one_failed = false;
   each([&](std::size_t i, auto& h) {
@@ -101,6 +102,10 @@ task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll w
   // rest.
   each([](std::size_t, auto& h) { h.cancel(); });
   co_await shield(wait_all());
+}
+template <class Each, class WaitAll>
+task<> settle_handles(handles_are whose, std::size_t first, Each each, WaitAll wait_all) {
+  return started_like(true, cancel_and_join(whose, first, each, wait_all));  // a stop is what it is for
 }
 
 /// The first in time that failed; else the first in order.
@@ -118,11 +123,16 @@ std::size_t failed_of(std::size_t first, Each each) {
   return found;
 }
 
-/// Rethrows what the handle's task failed with; if it was cancelled because we are being stopped, ends us too.
 template <class T>
-task<> rethrow_of(join_handle<T>& h) {
+task<> rethrow_or_end(join_handle<T>& h) {
   if (was_cancelled(h)) co_await cancelled_awaiter();
   h.get();
+}
+/// Rethrows what the handle's task failed with, also under a stop; if it was cancelled because we are being stopped,
+/// ends us too.
+template <class T>
+task<> rethrow_of(join_handle<T>& h) {
+  return started_like(true, rethrow_or_end(h));
 }
 
 template <class... Ts>
@@ -166,8 +176,12 @@ task<typename vector_of<T>::type> gather_handle_span(handles_are whose, std::spa
 }
 
 template <class T>
+task<typename vector_of<T>::type> gather_kept(std::vector<join_handle<T>> handles) {
+  co_return co_await started_like(true, gather_handle_span<T>(handles_are::owned, handles));
+}
+template <class T>
 task<typename vector_of<T>::type> gather_owned(std::vector<join_handle<T>> handles) {
-  co_return co_await gather_handle_span<T>(handles_are::owned, handles);
+  return started_like(true, gather_kept(std::move(handles)));  // under a stop, it cancels them
 }
 
 template <class... Ts>
@@ -201,8 +215,12 @@ task<std::vector<outcome<T>>> outcomes_of_span(std::span<join_handle<T>> handles
 }
 
 template <class T>
+task<std::vector<outcome<T>>> outcomes_of_kept(std::vector<join_handle<T>> handles) {
+  co_return co_await started_like(true, outcomes_of_span<T>(handles));
+}
+template <class T>
 task<std::vector<outcome<T>>> outcomes_of_owned(std::vector<join_handle<T>> handles) {
-  co_return co_await outcomes_of_span<T>(handles);
+  return started_like(true, outcomes_of_kept(std::move(handles)));
 }
 
 }  // namespace detail
@@ -219,9 +237,14 @@ template <detail::handle_range R>
 task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(R&& handles) {
   return detail::gather_handle_span<detail::handle_value_t<R>>(detail::handles_are::borrowed, detail::span_of(handles));
 }
-/// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown.
+/// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown. A
+/// limit is of no use here: the tasks have started.
 template <class T>
 task<typename detail::vector_of<T>::type> gather(std::vector<join_handle<T>>&& handles) {
+  return detail::gather_owned(std::move(handles));
+}
+template <class T>
+task<typename detail::vector_of<T>::type> gather(limit, std::vector<join_handle<T>>&& handles) {
   return detail::gather_owned(std::move(handles));
 }
 
@@ -237,6 +260,10 @@ task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(R&& handle
 }
 template <class T>
 task<std::vector<outcome<T>>> gather_outcomes(std::vector<join_handle<T>>&& handles) {
+  return detail::outcomes_of_owned(std::move(handles));
+}
+template <class T>
+task<std::vector<outcome<T>>> gather_outcomes(limit, std::vector<join_handle<T>>&& handles) {
   return detail::outcomes_of_owned(std::move(handles));
 }
 

@@ -12,8 +12,13 @@ namespace magpie {
 namespace detail {
 
 template <class T>
-task<outcome<T>> outcome_of(task<T> t) {
+task<outcome<T>> await_as_outcome(task<T> t) {
   co_return co_await as_outcome(std::move(t));
+}
+template <class T>
+task<outcome<T>> outcome_of(task<T> t) {
+  const bool anyway = t.starts_anyway();
+  return started_like(anyway, await_as_outcome(std::move(t)));
 }
 
 }  // namespace detail

@@ -10,6 +10,7 @@
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -70,11 +71,17 @@ using outcome_place = std::optional<outcome<T>>;
 
 /// One of those that race. Its outcome stays in its own place; who wins stops the others.
 template <class T, wins_by How>
-task<> run_in_race(task<T> runner, outcome_place<T>& place, finish_tape& tape, std::size_t index) {
+task<> run_as_runner(task<T> runner, outcome_place<T>& place, finish_tape& tape, std::size_t index) {
   place.emplace(co_await as_outcome(std::move(runner)));
   if (How == wins_by::ending || place->has_value()) {
     if (tape.cross(index)) co_await stop_siblings_awaiter();
   }
+}
+
+template <class T, wins_by How>
+task<> run_in_race(task<T> runner, outcome_place<T>& place, finish_tape& tape, std::size_t index) {
+  const bool anyway = runner.starts_anyway();
+  return started_like(anyway, run_as_runner<T, How>(std::move(runner), place, tape, index));
 }
 
 /// Throws what a first_success without a success throws.
@@ -138,6 +145,13 @@ struct place_of<void> {
   using type = std::size_t;
 };
 
+/// A race is started under a stop if one of its runners is.
+template <wins_by How, class... Ts>
+task<std::variant<alternative_t<Ts>...>> make_race(task<Ts>... runners) {
+  const bool anyway = (runners.starts_anyway() || ...);
+  return started_like(anyway, run_race<How, Ts...>(std::tuple<task<Ts>...>(std::move(runners)...)));
+}
+
 template <wins_by How, class T>
 task<typename place_of<T>::type> run_race_of(std::vector<task<T>> runners) {
   if (runners.empty()) throw std::invalid_argument("magpie: a race of nothing has no winner: the range is empty");
@@ -165,6 +179,12 @@ task<typename place_of<T>::type> run_race_of(std::vector<task<T>> runners) {
   }
 }
 
+template <wins_by How, class T>
+task<typename place_of<T>::type> make_race_of(std::vector<task<T>> runners) {
+  const bool anyway = std::ranges::any_of(runners, [](const task<T>& t) { return t.starts_anyway(); });
+  return started_like(anyway, run_race_of<How, T>(std::move(runners)));
+}
+
 template <awaitable_range R>
 std::vector<task<await_result_t<range_element_t<R>>>> tasks_of(R&& range) {
   std::vector<task<await_result_t<range_element_t<R>>>> tasks;
@@ -185,8 +205,8 @@ std::vector<task<await_result_t<range_element_t<R>>>> tasks_of(R&& range) {
 template <awaitable... A>
 task<std::variant<detail::alternative_t<await_result_t<A>>...>> race(A&&... awaited) {
   static_assert(sizeof...(A) > 0, "magpie: a race of nothing has no winner");
-  return detail::run_race<detail::wins_by::ending, await_result_t<A>...>(
-      std::tuple<task<await_result_t<A>>...>(detail::to_task(static_cast<A&&>(awaited))...));
+  return detail::make_race<detail::wins_by::ending, await_result_t<A>...>(
+      detail::to_task(static_cast<A&&>(awaited))...);
 }
 
 /// The same for a range of one type: its place in the range and the value; the place alone for void. Errors: also
@@ -194,7 +214,7 @@ task<std::variant<detail::alternative_t<await_result_t<A>>...>> race(A&&... awai
 template <detail::awaitable_range R>
 task<typename detail::place_of<await_result_t<detail::range_element_t<R>>>::type> race(R&& range) {
   using T = await_result_t<detail::range_element_t<R>>;
-  return detail::run_race_of<detail::wins_by::ending, T>(detail::tasks_of(static_cast<R&&>(range)));
+  return detail::make_race_of<detail::wins_by::ending, T>(detail::tasks_of(static_cast<R&&>(range)));
 }
 
 /// co_await first_success(a, b, ...): as race(), but failures and cancelled ones drop out. Errors: if none succeeds, an
@@ -202,13 +222,12 @@ task<typename detail::place_of<await_result_t<detail::range_element_t<R>>>::type
 template <awaitable... A>
 task<std::variant<detail::alternative_t<await_result_t<A>>...>> first_success(A&&... awaited) {
   static_assert(sizeof...(A) > 0, "magpie: of nothing, none can succeed");
-  return detail::run_race<detail::wins_by::value, await_result_t<A>...>(
-      std::tuple<task<await_result_t<A>>...>(detail::to_task(static_cast<A&&>(awaited))...));
+  return detail::make_race<detail::wins_by::value, await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);
 }
 template <detail::awaitable_range R>
 task<typename detail::place_of<await_result_t<detail::range_element_t<R>>>::type> first_success(R&& range) {
   using T = await_result_t<detail::range_element_t<R>>;
-  return detail::run_race_of<detail::wins_by::value, T>(detail::tasks_of(static_cast<R&&>(range)));
+  return detail::make_race_of<detail::wins_by::value, T>(detail::tasks_of(static_cast<R&&>(range)));
 }
 
 }  // namespace magpie

@@ -72,7 +72,7 @@ class guarded_awaiter final : public boundary_awaiter<T> {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     worker_context& w = *current_worker;
     scope* const s = h.promise().join->inside;
-    if (stop_requested(w, s)) {
+    if (stop_requested(w, s) && !this->starts_anyway()) {
       this->end = ending::cancelled;
       return transfer(w, h);
     }
@@ -128,6 +128,7 @@ class [[nodiscard]] finally_awaiter final : public boundary_awaiter<T> {
  public:
   explicit finally_awaiter(task_coroutine task) noexcept : boundary_awaiter<T>(task, boundary_end) {}
   finally_awaiter(finally_awaiter&&) noexcept = default;
+  bool starts_anyway() const noexcept { return true; }
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
@@ -156,7 +157,8 @@ detail::shield_awaiter<await_result_t<A>> shield(A&& awaited, std::chrono::durat
 }
 
 /// co_await finally(awaitable, cleanup) -> T: runs cleanup(), which returns a task<void>, shielded, when the awaitable
-/// has ended in whichever way; also if a stop kept it from being started. `cleanup` is stored.
+/// has ended in whichever way; also if a stop kept it from being started, or, where all of this was spawned or given to
+/// a combinator, came before its turn. `cleanup` is stored.
 ///
 /// Stops: not here; what the awaitable ended with is passed on after the clean-up. Errors: those of the awaitable, of
 /// the clean-up, or an exception_group of both in this order. Cost: three frames.

@@ -50,11 +50,11 @@ class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
     scope* const outer = me.join->inside;
-    if (detail::stop_requested(w, outer)) [[unlikely]]
+    if (detail::stop_requested(w, outer) && !this->starts_anyway()) [[unlikely]]
       return transfer(w, end_cancelled(me));
     const clock::time_point now = read_clock();
     if (length_) deadline_ = *length_ >= never - now ? never : now + *length_;
-    if (deadline_ <= now && late_ == when_late::skip) {
+    if (deadline_ <= now && late_ == when_late::skip && !this->starts_anyway()) {
       too_late_ = true;  // the task is not started
       return transfer(w, h);
     }

@@ -83,7 +83,8 @@ class MAGPIE_EXPORT handles_wait : public borrowing_awaiter, private timed_wait 
 
   void attach() noexcept override;
   std::uint32_t detach() noexcept override;
-  bool obtained() noexcept override { return gathers_; }
+  bool obtained() noexcept override { return false; }
+  bool outlives_stop() const noexcept override { return gathers_; }
   const char* waits_for() const noexcept override { return "join_handles"; }
   static void on_arrival(arrival* a) noexcept;
   /// One task has ended: is the wait over? Once for each.

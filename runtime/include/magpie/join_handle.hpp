@@ -184,3 +184,6 @@ class join_handle {
 };
 
 }  // namespace magpie
+
+// A handle that is given away.
+#include <magpie/spawn/owned_handle.hpp>

@@ -174,7 +174,7 @@ struct get_runtime_awaiter : native_awaiter {
 
 template <class T>
 task<T> run_on(runtime& other, task<T> t) {
-  co_return co_await other.spawn(std::move(t));
+  co_return co_await await_owned(other.spawn(std::move(t)));
 }
 
 }  // namespace detail
@@ -187,7 +187,9 @@ task<T> run_on(runtime& other, task<T> t) {
 template <awaitable A>
   requires(!detail::borrows<A>)
 task<await_result_t<A>> on(runtime& other, A&& awaited) {
-  return detail::run_on(other, detail::to_task(static_cast<A&&>(awaited)));
+  task<await_result_t<A>> t = detail::to_task(static_cast<A&&>(awaited));
+  const bool anyway = t.starts_anyway();
+  return detail::started_like(anyway, detail::run_on(other, std::move(t)));
 }
 
 }  // namespace magpie

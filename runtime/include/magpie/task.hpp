@@ -34,7 +34,7 @@ class task_awaiter : public native_awaiter, private plain_join {
     promise_base& me = h.promise();
     worker_context& w = *current_worker;
     scope* s = me.join->inside;
-    if (stop_requested(w, s)) [[unlikely]]
+    if (stop_requested(w, s) && !child_.promise().starts_anyway()) [[unlikely]]
       return transfer(w, end_cancelled(me));  // *this is gone, and the child with it
     this->parent = as_task_coroutine(h);
     this->inside = s;
@@ -91,6 +91,10 @@ class [[nodiscard]] task {
   bool valid() const noexcept { return static_cast<bool>(coroutine_); }
 
   detail::task_awaiter<T> operator co_await() && { return detail::task_awaiter<T>(take()); }
+
+  /// For combinators: whether it is started under a stop too, for it has something to clean up; and to have it so.
+  bool starts_anyway() const noexcept { return coroutine_ && coroutine_.promise().starts_anyway(); }
+  void start_anyway() noexcept { coroutine_.promise().start_anyway(); }
 
   /// For combinators: the coroutine, which the caller owns from here on. Errors: usage_error if there is none.
   detail::task_coroutine take() {

@@ -193,6 +193,29 @@ struct first_fails {
   }
 };
 
+/// The first child throws, and of the others those that start anyway run, once each (J7).
+template <bool SecondStartsAnyway>
+struct first_fails_and_others_start_anyway {
+  static constexpr int starts = -1, joins = 1;  // the second may have been started, or not
+  static task<> root() {
+    cell a, b, c;
+    bool caught = false;
+    auto second = magpie::detail::started_like(SecondStartsAnyway, child(b));
+    auto third = magpie::detail::started_like(true, child(c));
+    try {
+      co_await gather(failing_child(a), std::move(second), std::move(third));
+    } catch (const boom&) {
+      caught = true;
+    }
+    model::check(caught, "the failure was lost");
+    ++now->resumed;
+    model::check(a == 1, "the parent went on before a child had ended");
+    model::check(c == 1, "what starts anyway did not, or its end was not waited for");
+    if (SecondStartsAnyway) model::check(b == 1 && now->started == 3, "what starts anyway did not, or not once");
+    model::check(now->started <= 3, "a child was started twice");
+  }
+};
+
 /// On one worker, the rest is never started.
 struct first_fails_alone : first_fails {
   static constexpr int starts = 1;

@@ -71,9 +71,19 @@ TEST(gather_block_model, the_first_child_fails) {
   (expect_holds<scene<first_fails_alone, 1>>(bound(3)));
   (expect_holds<scene<first_fails, 2>>(bound(3)));
 }
+TEST(gather_block_model, J7_what_starts_anyway) {
+  (expect_holds<scene<first_fails_and_others_start_anyway<false>, 1>>(bound(3)));
+  (expect_holds<scene<first_fails_and_others_start_anyway<true>, 1>>(bound(3)));
+  (expect_holds<scene<first_fails_and_others_start_anyway<false>, 2>>(bound(2)));
+  (expect_holds<scene<first_fails_and_others_start_anyway<true>, 2>>(bound(2)));
+}
 TEST(gather_block_model, stopped_from_outside) { (expect_holds<scene<stopped_from_outside, 2>>(bound(3))); }
 
 TEST(gather_block_model_long, two_children_and_three_workers) { (expect_holds<scene<two, 3, 4, 99, 1>>(bound(3))); }
+TEST(gather_block_model_long, J7_what_starts_anyway) {
+  (expect_holds<scene<first_fails_and_others_start_anyway<false>, 2>>(bound(3)));
+  (expect_holds<scene<first_fails_and_others_start_anyway<true>, 2>>(bound(3)));
+}
 TEST(gather_block_model_long, both_children_suspend) {
   (expect_holds<scene<two_of_which_suspend<3>, 2, 4, 99, 1>>(bound(3)));
 }

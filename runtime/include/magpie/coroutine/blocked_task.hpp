@@ -32,13 +32,13 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
   blocked_task() noexcept : self_(this, detach_step) {}
   ~blocked_task() = default;
 
-  /// Suspends `h`, which waits for up to `sources`, numbered from 0. Stops: here.
+  /// Suspends `h`, which waits for up to `sources`, numbered from 0. Stops: here, unless it outlives a stop.
   template <class Promise>
   std::coroutine_handle<> suspend(std::coroutine_handle<Promise> h, std::uint32_t sources) noexcept {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside)) [[unlikely]]
-      return transfer(w, end_cancelled(me));
+      return transfer(w, outlives_stop() ? std::coroutine_handle<>(h) : end_cancelled(me));
     self_.hold(h);
     home_ = &w.home;
     return transfer(w, publish(sources));
@@ -81,6 +81,8 @@ class MAGPIE_EXPORT blocked_task : private stop_node {
   virtual std::uint32_t detach() noexcept = 0;
   /// After a stop, when all is detached: is there something to deliver nevertheless? Then the task goes on.
   virtual bool obtained() noexcept = 0;
+  /// A stop ends the wait, but not the task, which looks itself at what has become of its sources.
+  virtual bool outlives_stop() const noexcept { return false; }
 
   void stop_fired() noexcept final { arrived(stop_source); }
   wait_report report() const noexcept final { return {waits_for(), waits_for_whose(), since_, waits_until()}; }

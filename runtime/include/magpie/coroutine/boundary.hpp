@@ -26,6 +26,8 @@ class boundary_awaiter : public native_awaiter, protected boundary_join {
   boundary_awaiter& operator=(const boundary_awaiter&) = delete;
 
   bool await_ready() const noexcept { return false; }
+  /// Whether the task is started under a stop too.
+  bool starts_anyway() const noexcept { return child_ && child_.promise().starts_anyway(); }
 
  protected:
   boundary_awaiter(task_coroutine child, function f) noexcept : boundary_join(f), child_(child) {}
@@ -81,7 +83,7 @@ class [[nodiscard]] outcome_awaiter final : public boundary_awaiter<T> {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
-    if (stop_requested(w, me.join->inside)) [[unlikely]]
+    if (stop_requested(w, me.join->inside) && !this->starts_anyway()) [[unlikely]]
       return transfer(w, end_cancelled(me));
     return transfer(w, this->begin(h, me.join->inside));
   }

@@ -34,7 +34,8 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 /// was.
 [[nodiscard]] MAGPIE_EXPORT verdict boundary_end(boundary_join* join) noexcept;
 
-/// The holder of the entry starts no more children of `b`: it drops them, and counts as the last.
+/// The holder of the entry starts no more children of `b`: it drops them, and counts as the last. One that starts
+/// anyway goes first, and its end comes back here.
 [[nodiscard]] MAGPIE_EXPORT verdict stop_rest(gather_block* b) noexcept;
 
 /// A child ended and found the entry gone; a child without an entry to find; a boundary.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <utility>
 
 namespace magpie::detail {
 
@@ -16,9 +17,16 @@ struct gather_block : join_point {
   gather_block& operator=(const gather_block&) = delete;
   ~gather_block() {}  // the error is taken by the one who waits: see marked_end() and gather_awaiter::rethrow()
 
-  /// The children that were not started, which the block owns. For the holder of the entry.
-  void drop_rest() noexcept {
-    while (counter.more_to_start()) children[counter.start_next()].destroy();
+  /// For the holder of the entry: destroys the children that were not started, which the block owns, up to the first
+  /// that starts anyway, and gives that.
+  task_coroutine drop_rest() noexcept {
+    while (counter.more_to_start()) {
+      const task_coroutine child = std::exchange(children[counter.start_next()], {});
+      if (child.promise().starts_anyway()) return child;
+      own.set_mark(scope::cancelled);
+      child.destroy();
+    }
+    return {};
   }
 
   task_coroutine* children;  // set before the start

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/coroutine/scope.hpp>
+#include <magpie/services/frame_allocator.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -38,7 +39,11 @@ struct promise_base {
   join_point* join;
   void* result;
   role kind;
-  std::uint32_t frame_class;  // where the frame goes when its end needs no destroy(); see promise.hpp
+  std::uint32_t frame_class;  // where the frame goes when its end needs no destroy(), or a mark; see promise.hpp
+
+  /// It has something to clean up, a task of its own for example: it is started also if it should stop by then.
+  bool starts_anyway() const noexcept { return frame_class == frame_cache::marks; }
+  void start_anyway() noexcept { frame_class = frame_cache::marks; }
 };
 
 /// co_await of a task.

@@ -35,7 +35,7 @@ struct final_awaiter {
     const role kind = h.promise().kind;
     if constexpr (How == freed::directly) {
       const std::uint32_t c = h.promise().frame_class;
-      if (c != frame_cache::no_class) [[likely]] {
+      if (c < frame_cache::marks) [[likely]] {
         thread_frames->give_fine(h.address(), c);
       } else {
         h.destroy();
@@ -51,9 +51,7 @@ struct final_awaiter {
 
 template <class T, freed How>
 struct promise_common : promise_base {
-  promise_common() noexcept {
-    if constexpr (How == freed::directly) frame_class = noted_frame_class;
-  }
+  promise_common() noexcept { frame_class = How == freed::directly ? noted_frame_class : frame_cache::no_class; }
 
   std::suspend_always initial_suspend() noexcept {
 #if MAGPIE_GCC

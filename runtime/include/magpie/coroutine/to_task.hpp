@@ -30,6 +30,23 @@ task<await_result_t<A>> await_stored(A awaited) {
   co_return co_await static_cast<A&&>(awaited);
 }
 
+/// What a combinator makes of a task that it was given is started under a stop if that one is.
+template <class T>
+task<T> started_like(bool anyway, task<T> made) {
+  if (anyway) made.start_anyway();
+  return made;
+}
+
+/// The task that keeps what is no task until it is awaited. Specialised where handles are.
+template <class A>
+struct keeper {
+  static task<await_result_t<A>> make(A&& a) {
+    bool anyway = false;
+    if constexpr (requires { a.starts_anyway(); }) anyway = a.starts_anyway();
+    return started_like(anyway, await_stored<A>(static_cast<A&&>(a)));
+  }
+};
+
 template <class F>
 constexpr void reject_unsafe_callable() {
 #if MAGPIE_GCC_DESTROYS_TWICE
@@ -48,7 +65,7 @@ MAGPIE_INLINE task<await_result_t<A>> element_to_task(A&& a) {
   } else if constexpr (awaitable_callable<A>) {
     return call_stored<std::decay_t<A>>(static_cast<A&&>(a));
   } else {
-    return await_stored<A>(static_cast<A&&>(a));
+    return keeper<A>::make(static_cast<A&&>(a));
   }
 }
 

@@ -67,6 +67,7 @@ class frame_cache {
   }
 
   static constexpr std::uint32_t no_class = ~std::uint32_t{0};
+  static constexpr std::uint32_t marks = no_class - 1;  // from here on it is no class
   static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
 
   /// The thread ends: all its frames go to the others.
