@@ -1,34 +1,13 @@
 #pragma once
 
-#include <magpie/lockfree/spin_lock.hpp>
-#include <magpie/model/explore.hpp>
-
-namespace magpie::detail {
-
-/// A lock that blocks: the spin lock has a room of its own, and keeps what a mutex promises.
-template <>
-class spin_lock<gather_atomics::policy> {
- public:
-  void lock() {
-    const gather_atomics::step here;
-    lock_.lock();
-  }
-  void unlock() {
-    const gather_atomics::step here;
-    lock_.unlock();
-  }
-
- private:
-  model::mutex lock_;
-};
-
-}  // namespace magpie::detail
+#include "gather_lock.hpp"
 
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/coroutine/deadline_frame.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/lockfree/source_word.hpp>
 #include <magpie/lockfree/timer_heap.hpp>
+#include <magpie/model/explore.hpp>
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
 

@@ -106,6 +106,11 @@ struct policy {
     const step here;
     model::atomics::pause();
   }
+  static void yield() { pause(); }
+  static const void* this_thread() noexcept {
+    static char names[model::thread_slots];
+    return &names[model::engine::get().self()];
+  }
 };
 
 }  // namespace gather_atomics
