@@ -53,6 +53,7 @@ TEST(deadline_frame_model, the_deadline_alone_wakes) {
 TEST(deadline_frame_model, a_source_or_the_deadline) {
   (expect_holds<scene<waits_for_a_source, 1>>(bound(0)));
   (expect_holds<scene<waits_for_a_source, 1>>(rooms::interleaved(2)));
+  (expect_holds<scene<waits_for_a_source, 2>>(rooms::interleaved(1)));
 }
 TEST(deadline_frame_model, a_stop_or_the_deadline) {
   (expect_holds<scene<is_stopped_from_outside, 1>>(bound(1)));

@@ -21,7 +21,7 @@ namespace {
 using model::expect_holds;
 using rooms::lean;
 
-constexpr model::options everything{.preemptions = model::unbounded};
+const model::options everything{.preemptions = model::unbounded};
 
 TEST(stop_state_model, K2_the_last_one_frees) {
   (expect_holds<requested_beside_listeners<2, 0, true>>(everything));

@@ -10,7 +10,7 @@ using model::expect_holds;
 using model::unbounded;
 using rooms::lean;
 
-constexpr model::options everything{.preemptions = unbounded};
+const model::options everything{.preemptions = unbounded};
 
 TEST(wait_block_model, one_source) {
   (expect_holds<waits<wants::any, 1, 1>>(everything));
