@@ -19,7 +19,7 @@ bool stop_state::request() noexcept {
     bool gone = false;
     l->listens = false;
     l->gone = &gone;
-    running_.store(l, relaxed);  // relaxed: under the lock
+    running_.store(l, release);  // K3: pairs with remove(), which may see this one only: the call before is over
     lock_.unlock();
     l->stop_requested();
     lock_.lock();

@@ -12,7 +12,7 @@
 #include "group_state_model.hpp"
 
 // The shipped sources, compiled against the same atomics.
-#include "../../../combinators/src/group_state.cpp"
+#include "group_state.cpp"
 #include "scope.cpp"
 #include "stop_state.cpp"
 
