@@ -48,7 +48,7 @@ TEST(group_state_model, a_child_comes_late) {
 }
 TEST(group_state_model, a_token_is_asked_for_late) {
   (expect_holds<group_ends<shape{.children = 0, .asks = true}>>(lean(4)));
-  (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(1)));
   (expect_holds<group_ends<shape{.children = 1, .asks = true}>>(lean(2)));
 }
 TEST(group_state_model, the_body_joins) {
@@ -61,6 +61,14 @@ TEST(group_state_model, the_body_is_put_off) {
 }
 TEST(group_state_model, a_limit_is_kept) {
   (expect_holds<group_ends<shape{.children = 2, .limit = 1}>>(lean(2)));
+}
+
+TEST(group_state_model_long, a_token_is_asked_for_late) {
+  (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(2)));
+}
+TEST(group_state_model_long, the_last_of_body_and_children_ends_it) {
+  (expect_holds<group_ends<shape{.children = 2}>>(lean(3)));
+  (expect_holds<group_ends<shape{.children = 1, .stops = true}>>(lean(3)));
 }
 
 }  // namespace
