@@ -1,7 +1,5 @@
 #pragma once
 
-#include "gather_lock.hpp"
-
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/coroutine/deadline_frame.hpp>
 #include <magpie/gather.hpp>
@@ -10,6 +8,8 @@
 #include <magpie/model/explore.hpp>
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
+
+#include "gather_lock.hpp"
 
 #include <array>
 #include <cstddef>

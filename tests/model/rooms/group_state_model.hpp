@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gather_lock.hpp"
-
 #include <magpie/group_state.hpp>
 #include <magpie/model/explore.hpp>
+
+#include "gather_lock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -60,13 +60,13 @@ class engine final : public executor {
 struct shape {
   int children = 1;
   std::size_t limit = SIZE_MAX;
-  bool fails = false;     // the first child
-  bool joins = false;     // the body waits for the children in join()
-  bool put_off = false;   // the body is stopped where others refer to its locals
-  bool cancels = false;   // a thread with a handle
-  bool stops = false;     // a thread stops the scope outside
-  bool spawns = false;    // a thread with a handle, which may come too late
-  bool asks = false;      // a thread with a handle takes the group's token
+  bool fails = false;    // the first child
+  bool joins = false;    // the body waits for the children in join()
+  bool put_off = false;  // the body is stopped where others refer to its locals
+  bool cancels = false;  // a thread with a handle
+  bool stops = false;    // a thread stops the scope outside
+  bool spawns = false;   // a thread with a handle, which may come too late
+  bool asks = false;     // a thread with a handle takes the group's token
 };
 
 /// The group ends once, with the last of body and children, whoever that is, and nothing touches the awaiter, the scope

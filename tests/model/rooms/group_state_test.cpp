@@ -59,9 +59,7 @@ TEST(group_state_model, the_body_is_put_off) {
   (expect_holds<group_ends<shape{.children = 1, .put_off = true}>>(lean(3)));
   (expect_holds<group_ends<shape{.children = 2, .put_off = true}>>(lean(1)));
 }
-TEST(group_state_model, a_limit_is_kept) {
-  (expect_holds<group_ends<shape{.children = 2, .limit = 1}>>(lean(2)));
-}
+TEST(group_state_model, a_limit_is_kept) { (expect_holds<group_ends<shape{.children = 2, .limit = 1}>>(lean(2))); }
 
 TEST(group_state_model_long, a_token_is_asked_for_late) {
   (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(2)));

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gather_lock.hpp"
-
 #include <magpie/coroutine/stop_state.hpp>
 #include <magpie/model/explore.hpp>
+
+#include "gather_lock.hpp"
 
 #include <array>
 #include <cstddef>
