@@ -9,8 +9,6 @@
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
 
-#include "gather_lock.hpp"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>

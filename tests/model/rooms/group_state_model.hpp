@@ -3,8 +3,6 @@
 #include <magpie/group_state.hpp>
 #include <magpie/model/explore.hpp>
 
-#include "gather_lock.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -3,8 +3,6 @@
 #include <magpie/coroutine/stop_state.hpp>
 #include <magpie/model/explore.hpp>
 
-#include "gather_lock.hpp"
-
 #include <array>
 #include <cstddef>
 #include <memory>
