@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 /// Scenes of docs/protocols/stop_tree.md, K1 to K3: what tokens, sources and callbacks share.
@@ -90,8 +91,10 @@ struct requested_beside_listeners {
   }
 };
 
+enum class whom : std::uint8_t { itself, the_next, the_one_before };
+
 /// A callback takes another one away in its call, or itself; meanwhile somebody else adds one and takes it away.
-template <bool Itself>
+template <whom Removed>
 struct removes_in_its_call {
   static constexpr int threads = 2;
 
@@ -99,7 +102,8 @@ struct removes_in_its_call {
     one(int& calls, removes_in_its_call& s) : listener(calls), whole(s) {}
     ~one() = default;
     void in_the_call() noexcept override {
-      one*& it = whole.there[Itself ? 0 : 1];
+      if (Removed == whom::the_one_before && this == whole.there[0]) return;
+      one*& it = whole.there[Removed == whom::the_next ? 1 : 0];
       model::check(it != nullptr, "called though it was removed");
       one* const gone = it;
       it = nullptr;
@@ -116,7 +120,7 @@ struct removes_in_its_call {
   removes_in_its_call() {
     gather_atomics::put_back = nullptr;
     state->add_reference();
-    for (std::size_t i = 0; i < (Itself ? 1 : 2); ++i) {
+    for (std::size_t i = 0; i < (Removed == whom::itself ? 1 : 2); ++i) {
       there[i] = model::make_named<one>("listener", calls[i], *this);
       model::check(state->add(*there[i]), "nobody has asked for a stop");
     }
@@ -133,8 +137,9 @@ struct removes_in_its_call {
     state->drop_reference();
   }
   void after() {
-    model::check(calls[0] == 1 && calls[1] == 0, "the first is called, what it removes is not");
-    model::destroy(there[0]);
+    model::check(calls[0] == 1 && calls[1] == (Removed == whom::the_one_before ? 1 : 0),
+                 "each that is there is called");
+    for (one* each : there) model::destroy(each);
   }
 };
 

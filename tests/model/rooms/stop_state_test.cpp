@@ -39,8 +39,9 @@ TEST(stop_state_model, each_is_called_or_refused) {
   (expect_holds<requested_beside_listeners<2, 1, false>>(lean(3)));
 }
 TEST(stop_state_model, K3_a_callback_removes_in_its_call) {
-  (expect_holds<removes_in_its_call<true>>(lean(3)));
-  (expect_holds<removes_in_its_call<false>>(lean(3)));
+  (expect_holds<removes_in_its_call<whom::itself>>(lean(3)));
+  (expect_holds<removes_in_its_call<whom::the_next>>(lean(3)));
+  (expect_holds<removes_in_its_call<whom::the_one_before>>(lean(3)));
 }
 TEST(stop_state_model, of_a_scope) {
   (expect_holds<of_a_scope<1>>(lean(3)));
