@@ -61,8 +61,10 @@ struct shape {
   bool fails = false;    // the first child
   bool joins = false;    // the body waits for the children in join()
   bool put_off = false;  // the body is stopped where others refer to its locals
+  bool quits = false;    // the body ends itself as cancelled
   bool cancels = false;  // a thread with a handle
-  bool stops = false;    // a thread stops the scope outside
+  bool stops = false;    // a thread with a handle stops the scope outside
+  bool stopped = false;  // the scope outside was stopped before
   bool spawns = false;   // a thread with a handle, which may come too late
   bool asks = false;     // a thread with a handle takes the group's token
 };
@@ -80,10 +82,12 @@ class group_ends {
     outer_ = model::make_named<outside>("outside");
     awaiter_ = model::make_named<awaiter>("awaiter", *this);
     group_ = awaiter_->group;
+    if (Is.stopped) outer_->request_stop();
     state().open(*outer_, where_, body_end_);
+    model::check(state().cancelled() == Is.stopped, "a group that opens under a stop says so");
     for (int i = 0; i < Is.children; ++i) model::check(state().admit(where_), "an open group takes children");
     for (child& each : children_) state().start_child(where_, each);
-    for (int i = 0; i < Is.cancels + Is.spawns + Is.asks; ++i) state().add_reference();
+    for (int i = 0; i < Is.cancels + Is.stops + Is.spawns + Is.asks; ++i) state().add_reference();
     if (Is.stops) outer_->at_work.fetch_add(1, relaxed);
   }
 
@@ -94,7 +98,10 @@ class group_ends {
     which -= Is.children;
     if (Is.cancels && which-- == 0) return cancel();
     if (Is.stops && which-- == 0) {
+      before_ = 1;
       outer_->request_stop();
+      if (state().active() != 0) model::check(state().cancelled(), "a stop from outside reaches a group that is open");
+      state().drop_reference();
       return outer_->let_go();
     }
     if (Is.spawns && which-- == 0) return spawn();
@@ -137,8 +144,9 @@ class group_ends {
 
   void body() {
     awaiter_->result = 1;
+    if (Is.joins) stop_state::of(state().body)->drop_reference();  // it lasts as long as the body's scope
     if (Is.joins) join();
-    if (!Is.put_off) return end_body(ending::value);
+    if (!Is.put_off) return end_body(Is.quits ? ending::cancelled : ending::value);
     state().within.request_stop();
     if (state().body.put_off(&state().body, stopped_)) return;  // a child will say when
     end_body(ending::cancelled);
@@ -163,8 +171,8 @@ class group_ends {
     model::check(s.alive_ == 0, "a child outlives its group");
     model::check(a->result == 1, "the body has ended");
     model::check(a->group->errors().size() == (Is.fails ? 1u : 0u), "no error is lost");
-    if (!Is.stops) model::check(!a->group->was_cut_short(), "nobody has stopped it from outside");
-    if (Is.fails) model::check(a->group->cancelled() || a->group->was_cancelled(), "a failure stops the rest");
+    if (!Is.stops) model::check(a->group->was_cut_short() == Is.stopped, "it is known who was stopped from outside");
+    if (Is.fails || (Is.quits && Is.children > 0)) model::check(a->group->cancelled(), "a failure stops the rest");
     a->group->drop_reference();
     model::destroy(a);
     s.outer_->let_go();
@@ -178,6 +186,7 @@ class group_ends {
     where_.take(c);
     c.touched = 1;
     if (Is.limit == 1) model::check(++running_ == 1, "more children run than the limit allows");
+    if (knows_who_stops && state().cancelled()) model::check(before_ == 1, "what came before the stop is seen");
     const bool stopped = state().within.stop_requested();
     end_child(fails ? ending::error : stopped ? ending::cancelled : ending::value);
   }
@@ -192,6 +201,7 @@ class group_ends {
     end_body(ending::cancelled);
   }
   void cancel() {
+    before_ = 1;
     state().cancel();
     if (state().active() != 0) {
       model::check(state().cancelled(), "a group that is open can be cancelled");
@@ -216,6 +226,8 @@ class group_ends {
     state().drop_reference();
   }
 
+  static constexpr bool knows_who_stops = Is.cancels != Is.stops && !(Is.fails || Is.quits || Is.stopped || Is.put_off);
+
   engine where_;
   outside* outer_ = nullptr;
   awaiter* awaiter_ = nullptr;
@@ -225,6 +237,7 @@ class group_ends {
     end_of_body() : boundary_join(nullptr) {}
   } body_end_;
   promise_base stopped_{};
+  model::plain<int> before_{0};
   stop_state* token_ = nullptr;
   bool cancelled_in_time_ = false;
   bool asked_in_time_ = false;

@@ -38,7 +38,12 @@ TEST(group_state_model, ends_while_it_is_cancelled) {
   (expect_holds<group_ends<shape{.children = 1, .cancels = true}>>(lean(2)));
   (expect_holds<group_ends<shape{.children = 1, .fails = true, .cancels = true}>>(lean(2)));
 }
+TEST(group_state_model, the_body_quits) {
+  (expect_holds<group_ends<shape{.children = 1, .quits = true}>>(lean(3)));
+  (expect_holds<group_ends<shape{.children = 2, .quits = true}>>(lean(1)));
+}
 TEST(group_state_model, ends_while_it_is_stopped_from_outside) {
+  (expect_holds<group_ends<shape{.children = 1, .stopped = true}>>(lean(2)));
   (expect_holds<group_ends<shape{.children = 0, .stops = true}>>(lean(4)));
   (expect_holds<group_ends<shape{.children = 1, .stops = true}>>(lean(2)));
 }
