@@ -143,6 +143,41 @@ struct removes_in_its_call {
   }
 };
 
+/// A callback is taken away on one thread, while the next one in line waits for that: remove() waits for its own only.
+struct removed_while_the_next_waits {
+  static constexpr int threads = 2;
+
+  struct waiting final : listener {
+    waiting(int& calls, removed_while_the_next_waits& s) : listener(calls), whole(s) {}
+    ~waiting() = default;
+    void in_the_call() noexcept override {
+      while (!whole.removed.load(relaxed)) atomics::pause();
+    }
+    removed_while_the_next_waits& whole;
+  };
+
+  stop_state* state = new stop_state(1);
+  std::array<int, 2> calls{};
+  atomics::atomic<bool> removed{false};
+  plain_listener first{calls[0]};
+  waiting next{calls[1], *this};
+
+  removed_while_the_next_waits() {
+    gather_atomics::put_back = nullptr;
+    model::check(state->add(first) && state->add(next), "nobody has asked for a stop");
+  }
+  void thread(int self) {
+    if (self == 0) return static_cast<void>(state->request());
+    state->remove(first);
+    removed.store(true, relaxed);
+  }
+  void after() {
+    model::check(calls[1] == 1, "the other one is called");
+    state->remove(next);
+    state->drop_reference();
+  }
+};
+
 /// The state of a scope: `Tasks` ask for it and the scope ends, while somebody stops it. The states outlive it.
 template <int Tasks>
 struct of_a_scope {

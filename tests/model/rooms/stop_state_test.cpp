@@ -38,6 +38,7 @@ TEST(stop_state_model, each_is_called_or_refused) {
   (expect_holds<requested_beside_listeners<1, 2, false>>(lean(3)));
   (expect_holds<requested_beside_listeners<2, 1, false>>(lean(3)));
 }
+TEST(stop_state_model, K3_the_next_call_waits_for_a_removal) { (expect_holds<removed_while_the_next_waits>(lean(3))); }
 TEST(stop_state_model, K3_a_callback_removes_in_its_call) {
   (expect_holds<removes_in_its_call<whom::itself>>(lean(3)));
   (expect_holds<removes_in_its_call<whom::the_next>>(lean(3)));
