@@ -16,7 +16,7 @@ void group_state::open(scope& outer, executor& where, const boundary_join& body_
 void group_state::body_quits() noexcept {
   if (body.stop_requested()) return;
   quit_ = true;
-  if (policy_ == on_error::cancel_rest) within.request_stop();
+  if (policy_ == on_error::cancel_rest) stop_all();
 }
 
 bool group_state::body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept {
@@ -47,7 +47,12 @@ void group_state::note(std::exception_ptr error) noexcept {
       current_worker->errors_dropped.add();
     }
   }
-  if (policy_ == on_error::cancel_rest) within.request_stop();
+  if (policy_ == on_error::cancel_rest) stop_all();
+}
+
+void group_state::stop_all() noexcept {
+  stopped_.store(true, release);  // release: pairs with cancelled()
+  within.request_stop();
 }
 
 void group_state::cancel() noexcept {
@@ -55,7 +60,7 @@ void group_state::cancel() noexcept {
     const locked hold(lock_);
     if (!body_runs_ && children_ == 0) return;
   }
-  within.request_stop();
+  stop_all();
 }
 
 std::size_t group_state::active() noexcept {
@@ -132,7 +137,7 @@ verdict group_state::child_ended(executor& where, ending how, std::exception_ptr
   void* awaiter = nullptr;
   {
     const locked hold(lock_);
-    cut_short_ |= cut_short;
+    if (cut_short) cut_short_ = true;
     following = first_waiting_;
     if (following != nullptr) {
       first_waiting_ = following->next.load(relaxed);  // relaxed: under the lock

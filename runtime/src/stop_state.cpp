@@ -1,12 +1,6 @@
 #include <magpie/coroutine/stop_state.hpp>
 
 namespace magpie::detail {
-namespace {
-
-/// Its address names the thread.
-constinit thread_local char this_thread = 0;
-
-}  // namespace
 
 void stop_state::drop_reference() noexcept {
   // K2: acquire: the last one sees all uses before it frees; release: our own
@@ -20,12 +14,12 @@ bool stop_state::request() noexcept {
     return false;
   }
   stopped_.store(true, release);  // K1: pairs with stopped(): what came before the request
-  runner_ = &this_thread;
+  runner_ = atomics::this_thread();
   while (stop_listener* const l = listeners_.pop_front()) {
     bool gone = false;
     l->listens = false;
     l->gone = &gone;
-    running_.store(l, relaxed);  // relaxed: under the lock
+    running_.store(l, release);  // K3: pairs with remove(), which may see this one only: the call before is over
     lock_.unlock();
     l->stop_requested();
     lock_.lock();
@@ -53,7 +47,7 @@ void stop_state::remove(stop_listener& l) noexcept {
       return;
     }
     if (running_.load(relaxed) != &l) return;  // relaxed: under the lock
-    if (runner_ == &this_thread) {             // from inside the call
+    if (runner_ == atomics::this_thread()) {   // from inside the call
       *l.gone = true;
       return;
     }

@@ -93,6 +93,8 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
 
   static bool put_body_off(body_scope* b, promise_base& stopped) noexcept;
   void note(std::exception_ptr error) noexcept;
+  /// Stops what is inside. It counts as cancelled when this returns, though another request may still be at work on it.
+  void stop_all() noexcept;
 
   void about_to_fire() noexcept override { add_reference(); }
   void stop_fired() noexcept override {
@@ -109,16 +111,16 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   bool quit_ = false;  // the body ended itself; its own
 
   spin_lock<> lock_;  // G2: guards what follows
-  bool body_runs_ = true;
-  bool cut_short_ = false;
-  std::size_t children_ = 0;  // admitted and not ended; with the body: open
-  std::size_t running_ = 0;   // of these, started
-  runnable* first_waiting_ = nullptr;
-  runnable* last_waiting_ = nullptr;
+  atomics::plain<bool> body_runs_{true};
+  atomics::plain<bool> cut_short_{false};
+  atomics::plain<std::size_t> children_{0};  // admitted and not ended; with the body: open
+  atomics::plain<std::size_t> running_{0};   // of these, started
+  atomics::plain<runnable*> first_waiting_{nullptr};
+  atomics::plain<runnable*> last_waiting_{nullptr};
   intrusive_list<group_joiner> joiners_;
-  promise_base* put_off_ = nullptr;
-  finish_function finish_ = nullptr;
-  void* awaiter_ = nullptr;
+  atomics::plain<promise_base*> put_off_{nullptr};
+  atomics::plain<finish_function> finish_{nullptr};
+  atomics::plain<void*> awaiter_{nullptr};
   std::vector<std::exception_ptr> errors_;
 };
 

@@ -1,34 +1,11 @@
 #pragma once
 
-#include <magpie/lockfree/spin_lock.hpp>
-#include <magpie/model/explore.hpp>
-
-namespace magpie::detail {
-
-/// A lock that blocks: the spin lock has a room of its own, and keeps what a mutex promises.
-template <>
-class spin_lock<gather_atomics::policy> {
- public:
-  void lock() {
-    const gather_atomics::step here;
-    lock_.lock();
-  }
-  void unlock() {
-    const gather_atomics::step here;
-    lock_.unlock();
-  }
-
- private:
-  model::mutex lock_;
-};
-
-}  // namespace magpie::detail
-
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/coroutine/deadline_frame.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/lockfree/source_word.hpp>
 #include <magpie/lockfree/timer_heap.hpp>
+#include <magpie/model/explore.hpp>
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
 
@@ -196,7 +173,7 @@ class source_wait : public native_awaiter, private blocked_task {
     attached_ = awaited_.attach(this) == source::attached::yes;
     if (!attached_) happened(0);
   }
-  std::uint32_t detach() noexcept override { return !attached_ || awaited_.detach(this) ? 1 : 0; }
+  std::uint32_t detach() noexcept override;
   bool obtained() noexcept override { return awaited_.has_fired(); }
   const char* waits_for() const noexcept override { return "a source"; }
 
@@ -208,13 +185,24 @@ class source_wait : public native_awaiter, private blocked_task {
 struct account {
   source* outside = nullptr;
   engine* where = nullptr;
+  int arrivals = 0;    // of the source, at a task that waited
+  int deliveries = 0;  // to it
   int values = 0;
   int expiries = 0;
   int failures = 0;
 };
 inline account* now = nullptr;
 
-inline task<> waits(source& s) { co_await source_wait(s); }
+inline std::uint32_t source_wait::detach() noexcept {
+  if (!attached_ || awaited_.detach(this)) return 1;
+  ++now->arrivals;
+  return 0;
+}
+
+inline task<> waits(source& s) {
+  co_await source_wait(s);
+  ++now->deliveries;
+}
 inline task<> ends_at_once() { co_return; }
 inline task<> fails() {
   if (now != nullptr) throw boom();
@@ -323,6 +311,7 @@ class scene {
   }
   void after() {
     model::check(ends_ == 1, "the root did not end once");
+    model::check(account_.arrivals <= account_.deliveries, "what a task obtained is delivered, a stop or not");
     Tree::ended(end_.end == ending::cancelled);
   }
 

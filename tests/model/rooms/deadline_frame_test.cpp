@@ -10,6 +10,7 @@
 
 #include "bounds.hpp"
 #include "deadline_frame_model.hpp"
+#include "gather_frames.hpp"
 
 // The shipped sources, compiled against the same atomics.
 #include "blocked_task.cpp"
@@ -24,15 +25,6 @@ namespace magpie::detail {
 constinit thread_local worker_context* current_worker = nullptr;
 void wake_sleeper(worker_context&) noexcept {}       // nobody sleeps
 std::int64_t monotonic_now() noexcept { return 0; }  // each deadline is still to come
-
-// A cache that never holds anything asks for each frame, and gives each away: to the model's heap.
-constinit frame_cache no_frame_cache;
-constinit thread_local frame_cache* thread_frames = &no_frame_cache;
-constinit thread_local std::uint32_t noted_frame_class = frame_cache::no_class;
-void* frame_cache::refill(std::size_t c) { return take_large((c + 1) * granule); }
-void frame_cache::give_surplus(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
-void* frame_cache::take_large(std::size_t bytes) { return model::engine::get().allocate(bytes, 16, "frame"); }
-void frame_cache::give_large(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
 
 }  // namespace magpie::detail
 
@@ -61,6 +53,7 @@ TEST(deadline_frame_model, the_deadline_alone_wakes) {
 TEST(deadline_frame_model, a_source_or_the_deadline) {
   (expect_holds<scene<waits_for_a_source, 1>>(bound(0)));
   (expect_holds<scene<waits_for_a_source, 1>>(rooms::interleaved(2)));
+  (expect_holds<scene<waits_for_a_source, 2>>(rooms::interleaved(1)));
 }
 TEST(deadline_frame_model, a_stop_or_the_deadline) {
   (expect_holds<scene<is_stopped_from_outside, 1>>(bound(1)));

@@ -106,10 +106,37 @@ struct policy {
     const step here;
     model::atomics::pause();
   }
+  static void yield() { pause(); }
+  static const void* this_thread() noexcept {
+    static char names[model::thread_slots];
+    return &names[model::engine::get().self()];
+  }
 };
 
 }  // namespace gather_atomics
 
 namespace magpie::detail {
+
 using atomics = gather_atomics::policy;
-}
+
+template <class Atomics>
+class spin_lock;
+
+/// A lock that blocks: the spin lock has a room of its own, and keeps what a mutex promises.
+template <>
+class spin_lock<gather_atomics::policy> {
+ public:
+  void lock() {
+    const gather_atomics::step here;
+    lock_.lock();
+  }
+  void unlock() {
+    const gather_atomics::step here;
+    lock_.unlock();
+  }
+
+ private:
+  model::mutex lock_;
+};
+
+}  // namespace magpie::detail

@@ -9,6 +9,7 @@
 #include <magpie/model/expectations.hpp>
 
 #include "gather_block_model.hpp"
+#include "gather_frames.hpp"
 
 // The shipped sources, compiled against the same atomics.
 #include "ending.cpp"
@@ -19,15 +20,6 @@ namespace magpie::detail {
 
 constinit thread_local worker_context* current_worker = nullptr;
 void wake_sleeper(worker_context&) noexcept {}  // nobody sleeps
-
-// A cache that never holds anything asks for each frame, and gives each away: to the model's heap.
-constinit frame_cache no_frame_cache;
-constinit thread_local frame_cache* thread_frames = &no_frame_cache;
-constinit thread_local std::uint32_t noted_frame_class = frame_cache::no_class;
-void* frame_cache::refill(std::size_t c) { return take_large((c + 1) * granule); }
-void frame_cache::give_surplus(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
-void* frame_cache::take_large(std::size_t bytes) { return model::engine::get().allocate(bytes, 16, "frame"); }
-void frame_cache::give_large(void* memory, std::size_t) noexcept { model::engine::get().release(memory); }
 
 }  // namespace magpie::detail
 

@@ -251,6 +251,21 @@ struct reservations {
   }
 };
 
+/// Two sleep, and one of them is woken: it searches, so nobody wakes the other (P3).
+struct one_searcher_is_enough {
+  static constexpr int threads = 1;
+  modelled_parking_word word;
+
+  void thread(int) {
+    word.park(0, false);
+    word.park(1, false);
+    model::check(word.reserve_sleeper().has_value(), "nobody searches");
+    model::check(!word.reserve_sleeper().has_value(), "there are two searchers");
+    model::check(word.stop_searching(), "the last searcher");
+    model::check(word.reserve_sleeper().has_value(), "nobody searches any more");
+  }
+};
+
 /// Z2 in small: the end says that it is there and counts the sleepers, a worker lies down and looks for the end.
 struct counted_at_the_end {
   static constexpr int threads = 2;

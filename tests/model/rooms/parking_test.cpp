@@ -12,6 +12,7 @@ using model::expect_fails;
 using model::expect_holds;
 
 // The small ones first: what breaks them may make the others endless.
+TEST(parking_model, P3_one_searcher_is_enough) { expect_holds<one_searcher_is_enough>(); }
 TEST(parking_model, P2_each_reservation_gets_a_sleeper) {
   expect_holds<reservations<2>>({.preemptions = 3});
   expect_holds<reservations<3>>(lean(2));

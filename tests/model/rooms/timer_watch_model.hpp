@@ -24,6 +24,7 @@ struct modelled_time {
 
   using word = model::atomic<std::uint32_t>;
   static bool wait_until(word& w, std::uint32_t expected, std::int64_t deadline) {
+    model::check(deadline > magpie::detail::timer_watch<>::slack, "the guard leaves time to others");
     if (deadline <= most) return model::futex::wait_for_some_time(w, expected) != model::futex::result::timed_out;
     model::futex::wait(w, expected);
     return true;
@@ -119,7 +120,8 @@ struct guard_ends : service<1> {
 
 /// A worker lies down, twice if it is stirred or so wishes, while others arm: it sleeps no longer than until the
 /// earliest, unless somebody stirred it since. (A stir may come before it sleeps; that is what the guard is for.)
-template <int Armers, std::size_t Heaps, int Looks>
+/// `After`: there was a keeper before, who had to rise earlier than anybody does now.
+template <int Armers, std::size_t Heaps, int Looks, bool After = false>
 struct kept : service<Heaps> {
   static constexpr int threads = 1 + Armers;
 
@@ -132,6 +134,12 @@ struct kept : service<Heaps> {
   kept() {
     modelled_time::most = 0;
     this->arm(before, 0);
+    if (!After) return;
+    timer early{5};
+    this->arm(early, 0);
+    static_cast<void>(this->watched.keep(1, [this] { return this->earliest(); }));
+    this->watched.leave(1);
+    model::check(this->heaps[0].disarm(early), "nobody fires it");
   }
   void thread(int self) {
     if (self == 0) {

@@ -20,6 +20,8 @@ TEST(timer_watch_model, the_guard_fires_what_nobody_else_does) {
 TEST(timer_watch_model, the_keeper_does_not_oversleep) {
   (expect_holds<kept<1, 1, 1>>({.preemptions = unbounded}));
   (expect_holds<kept<1, 1, 2>>(lean(3)));
+  (expect_holds<kept<1, 1, 1, true>>({.preemptions = unbounded}));
+  (expect_holds<kept<1, 2, 2, true>>(lean(3)));
   (expect_holds<kept<2, 2, 1>>(lean(2)));
   (expect_holds<kept<2, 1, 2>>(lean(2)));
 }

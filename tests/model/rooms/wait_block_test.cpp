@@ -10,7 +10,7 @@ using model::expect_holds;
 using model::unbounded;
 using rooms::lean;
 
-constexpr model::options everything{.preemptions = unbounded};
+const model::options everything{.preemptions = unbounded};
 
 TEST(wait_block_model, one_source) {
   (expect_holds<waits<wants::any, 1, 1>>(everything));
@@ -54,14 +54,14 @@ TEST(wait_block_model, in_a_scope) {
   (expect_holds<waits_in_a_scope<7>>(lean(1)));
 }
 
-TEST(wait_block_model_long, the_first_of_three) { (expect_holds<waits<wants::any, 3, 3>>(lean(4))); }
+TEST(wait_block_model_long, the_first_of_three) { (expect_holds<waits<wants::any, 3, 3>>(lean(3))); }
 TEST(wait_block_model_long, the_first_of_three_or_a_stop) {
-  (expect_holds<waits<wants::any, 2, 2, true>>(lean(4)));
+  (expect_holds<waits<wants::any, 2, 2, true>>(lean(3)));
   (expect_holds<waits<wants::any, 3, 3, true>>(lean(2)));
 }
 TEST(wait_block_model_long, all_or_a_stop) {
-  (expect_holds<waits<wants::all, 3, 3>>(lean(4)));
-  (expect_holds<waits<wants::all, 2, 2, true>>(lean(4)));
+  (expect_holds<waits<wants::all, 3, 3>>(lean(3)));
+  (expect_holds<waits<wants::all, 2, 2, true>>(lean(3)));
   (expect_holds<waits<wants::all, 3, 3, true>>(lean(2)));
 }
 TEST(wait_block_model_long, in_a_scope) {

@@ -47,6 +47,11 @@ struct std_atomics {
   }
   /// Lets another thread have this processor.
   static void yield() noexcept { sched_yield(); }
+  /// Names the calling thread, among all that run.
+  static const void* this_thread() noexcept {
+    static constinit thread_local char here = 0;
+    return &here;
+  }
 };
 
 }  // namespace magpie::detail

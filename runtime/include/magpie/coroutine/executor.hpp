@@ -26,7 +26,7 @@ struct runnable {
   explicit runnable(function f) noexcept : run(f) {}
 
   /// Called once, on a worker: what to resume. The runnable may be gone afterwards.
-  function run = nullptr;
+  atomics::plain<function> run{nullptr};
   /// For the injection queue.
   atomics::atomic<runnable*> next{nullptr};
 };

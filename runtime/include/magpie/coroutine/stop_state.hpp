@@ -21,8 +21,8 @@ class stop_listener : public list_links<stop_listener> {
   virtual void stop_requested() noexcept = 0;
 
   // The state's, under its lock.
-  bool listens = false;
-  bool* gone = nullptr;  // while it runs: set when it is destroyed from inside
+  atomics::plain<bool> listens{false};
+  atomics::plain<bool*> gone{nullptr};  // while it runs: set when it is destroyed from inside
 
  protected:
   ~stop_listener() = default;
@@ -90,7 +90,7 @@ class MAGPIE_EXPORT stop_state final : public stop_node {
   spin_lock<> lock_;
   intrusive_list<stop_listener> listeners_;
   atomics::atomic<stop_listener*> running_{nullptr};
-  const void* runner_ = nullptr;  // the thread that calls it, by the address of something that is its own
+  atomics::plain<const void*> runner_{nullptr};  // the thread that calls it; guarded by lock_
 };
 
 }  // namespace magpie::detail
