@@ -14,8 +14,8 @@
 
 namespace magpie {
 
-/// The number of the worker that runs the caller: from 0 to workers() - 1 of its runtime. A task may be another worker's
-/// after any co_await. Errors: usage_error on a thread that is no worker.
+/// The number of the worker that runs the caller: from 0 to workers() - 1 of its runtime. A task may be another
+/// worker's after any co_await. Errors: usage_error on a thread that is no worker.
 [[nodiscard]] MAGPIE_EXPORT unsigned this_worker_index();
 
 namespace detail {
@@ -75,8 +75,8 @@ class MAGPIE_EXPORT combinable_table {
 
 }  // namespace detail
 
-/// One T for each worker, made when the worker first asks: for sums and lists that a parallel loop builds without locks.
-/// For bodies of loops that do not suspend: a reference from local() must not be kept over a co_await.
+/// One T for each worker, made when the worker first asks: for sums and lists that a parallel loop builds without
+/// locks. For bodies of loops that do not suspend: a reference from local() must not be kept over a co_await.
 template <class T>
 class combinable {
  public:
@@ -100,7 +100,8 @@ class combinable {
     return made.release()->value;
   }
 
-  /// op of all that were made, in no special order; a new T if there is none, and to begin with if a T cannot be copied. Threads: any one, after the loop.
+  /// op of all that were made, in no special order; a new T if there is none, and to begin with if a T cannot be
+  /// copied. Threads: any one, after the loop.
   template <class Op>
   [[nodiscard]] T combine(Op op) const {
     std::unique_ptr<T> sum;

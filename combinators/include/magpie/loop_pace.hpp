@@ -124,8 +124,7 @@ struct loop_part {
 class loop_pace {
  public:
   explicit loop_pace(const loop_plan& plan, const loop_part& part) noexcept
-      : timed_(current_virtual_time == nullptr && !plan.fixed),
-        warm_up_(current_virtual_time != nullptr || part.warm) {
+      : timed_(current_virtual_time == nullptr && !plan.fixed), warm_up_(current_virtual_time != nullptr || part.warm) {
     if (timed_) last_ = began_ = monotonic_now();
   }
 

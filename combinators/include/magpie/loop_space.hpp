@@ -109,8 +109,7 @@ struct range_source {
 
   auto space() {
     if constexpr (std::random_access_iterator<iterator> && std::ranges::sized_range<R>) {
-      return iterator_space<iterator>{std::ranges::begin(range),
-                                      static_cast<std::uint64_t>(std::ranges::size(range))};
+      return iterator_space<iterator>{std::ranges::begin(range), static_cast<std::uint64_t>(std::ranges::size(range))};
     } else {
       noted_space<iterator> s;
       for (auto i = std::ranges::begin(range); i != std::ranges::end(range); ++i) s.places.push_back(i);

@@ -122,8 +122,8 @@ task<> run_loop(Source source, F f, std::uint64_t grain) {
 }
 
 template <class F, class... Args>
-concept loop_function = std::invocable<std::decay_t<F>&, Args...> ||
-                        (std::is_lvalue_reference_v<F> && std::invocable<F, Args...>);
+concept loop_function =
+    std::invocable<std::decay_t<F>&, Args...> || (std::is_lvalue_reference_v<F> && std::invocable<F, Args...>);
 
 /// What a range is kept as: an lvalue or a view of something else is looked at, all else is moved in.
 template <class R>
@@ -135,18 +135,17 @@ using kept_range = std::conditional_t<std::is_lvalue_reference_v<R>, R, std::rem
 /// of the common type of both. An fn that returns a task is awaited.
 ///
 /// Stops: after each leaf. Errors: the first failure in time, when all have ended; usage_error, at the call, for a
-/// negative grain, and for a first that the common type cannot express (-1 and std::size_t). Cost: for a short loop, one
-/// that takes some microseconds, two small frames and no work for others; memory for O(workers log n) frames. `grain`:
-/// items per leaf, after which the loop looks for a stop and for thieves; 0: chosen by measuring (docs/guide/loops.md).
-/// Threads: fn is called on many at a time, but it is one object: an lvalue is copied once, or referred to if it cannot
-/// be copied.
+/// negative grain, and for a first that the common type cannot express (-1 and std::size_t). Cost: for a short loop,
+/// one that takes some microseconds, two small frames and no work for others; memory for O(workers log n) frames.
+/// `grain`: items per leaf, after which the loop looks for a stop and for thieves; 0: chosen by measuring
+/// (docs/guide/loops.md). Threads: fn is called on many at a time, but it is one object: an lvalue is copied once, or
+/// referred to if it cannot be copied.
 template <detail::whole_number I, detail::whole_number J, class F, detail::whole_number G = int>
   requires detail::loop_function<F, std::common_type_t<I, J>>
 [[nodiscard]] task<> parallel_for(I first, J last, F&& fn, G grain = 0) {
   detail::reject_unsafe_callable<F>();
-  return detail::run_loop<std::common_type_t<I, J>>(detail::integers(first, last),
-                                                    detail::loop_callable<F>(static_cast<F&&>(fn)),
-                                                    detail::checked_grain(grain));
+  return detail::run_loop<std::common_type_t<I, J>>(
+      detail::integers(first, last), detail::loop_callable<F>(static_cast<F&&>(fn)), detail::checked_grain(grain));
 }
 
 /// The same for the items between two iterators: fn(*i).
@@ -154,13 +153,12 @@ template <std::random_access_iterator It, std::sized_sentinel_for<It> S, class F
   requires(!detail::whole_number<It>) && detail::loop_function<F, std::iter_reference_t<It>>
 [[nodiscard]] task<> parallel_for(It first, S last, F&& fn, G grain = 0) {
   detail::reject_unsafe_callable<F>();
-  return detail::run_loop<std::iter_reference_t<It>>(detail::items(first, last),
-                                                     detail::loop_callable<F>(static_cast<F&&>(fn)),
-                                                     detail::checked_grain(grain));
+  return detail::run_loop<std::iter_reference_t<It>>(
+      detail::items(first, last), detail::loop_callable<F>(static_cast<F&&>(fn)), detail::checked_grain(grain));
 }
 
-/// The same for a range: fn(item). An lvalue is borrowed, an rvalue moved into the loop. Cost: of a range without random
-/// access, the places of all items are noted first.
+/// The same for a range: fn(item). An lvalue is borrowed, an rvalue moved into the loop. Cost: of a range without
+/// random access, the places of all items are noted first.
 template <std::ranges::forward_range R, class F, detail::whole_number G = int>
   requires detail::loop_function<F, std::ranges::range_reference_t<R>>
 [[nodiscard]] task<> parallel_for(R&& range, F&& fn, G grain = 0) {

@@ -22,8 +22,8 @@
 namespace magpie {
 namespace detail {
 
-/// Items per leaf of a reduction or scan: it shapes the result in the last bits, so it depends on the size alone. Not so
-/// few that the tree costs more than the leaves, not so many that no worker could help.
+/// Items per leaf of a reduction or scan: it shapes the result in the last bits, so it depends on the size alone. Not
+/// so few that the tree costs more than the leaves, not so many that no worker could help.
 constexpr std::uint64_t fold_leaf(std::uint64_t count, std::uint64_t grain) noexcept {
   if (grain != 0) return grain;
   if (count <= 65536) return std::max<std::uint64_t>(1, (count + 127) / 128);
@@ -92,8 +92,8 @@ class fold {
 };
 
 /// A part of the tree over the leaves, [at first) to end. Of n leaves the left subtree holds the greatest power of two
-/// below n; so what stands done between `first` and `at` is one result for each bit of their number, the greatest first,
-/// and no shape needs to be stored.
+/// below n; so what stands done between `first` and `at` is one result for each bit of their number, the greatest
+/// first, and no shape needs to be stored.
 template <class T>
 struct fold_part {
   std::uint64_t first;
@@ -168,7 +168,8 @@ task<T> fold_tree(const Fold& fold, bool alone, fold_part<T> part) {
     const std::uint64_t middle = part.boundary();
     fold_part<T> left = part.split_left(middle);
     fold_part<T> right(middle, part.end, true);
-    auto [l, r] = co_await gather(fold_tree<T>(fold, alone, std::move(left)), fold_tree<T>(fold, alone, std::move(right)));
+    auto [l, r] =
+        co_await gather(fold_tree<T>(fold, alone, std::move(left)), fold_tree<T>(fold, alone, std::move(right)));
     part.done.push_back(fold.combined(std::move(l), std::move(r)));
   }
   co_return part.total(fold);
@@ -188,8 +189,8 @@ task<T> run_fold(Source source, T init, Map map, Combine combine, std::uint64_t 
 }
 
 template <class F, class T>
-concept combines = std::invocable<std::decay_t<F>&, T, T> &&
-                   std::convertible_to<std::invoke_result_t<std::decay_t<F>&, T, T>, T>;
+concept combines =
+    std::invocable<std::decay_t<F>&, T, T> && std::convertible_to<std::invoke_result_t<std::decay_t<F>&, T, T>, T>;
 template <class F, class T, class... Args>
 concept maps_to = std::invocable<std::decay_t<F>&, Args...> &&
                   std::convertible_to<std::invoke_result_t<std::decay_t<F>&, Args...>, T>;
@@ -201,7 +202,8 @@ concept maps_to = std::invocable<std::decay_t<F>&, Args...> &&
 /// floating-point result is the same, bit for bit, however many workers take part. init is used once.
 ///
 /// Stops, Errors, Threads, `grain`: as parallel_for(). T moves only. Cost: memory for O(workers log n) values of T.
-template <detail::whole_number I, detail::whole_number J, class T, class Map, class Combine, detail::whole_number G = int>
+template <detail::whole_number I, detail::whole_number J, class T, class Map, class Combine,
+          detail::whole_number G = int>
   requires detail::maps_to<Map, T, std::common_type_t<I, J>> && detail::combines<Combine, T>
 [[nodiscard]] task<T> parallel_reduce(I first, J last, T init, Map&& map, Combine&& combine, G grain = 0) {
   detail::reject_unsafe_callable<Map>();
@@ -232,8 +234,8 @@ template <std::ranges::forward_range R, class T, class Map, class Combine, detai
   using kept = detail::kept_range<R>;
   return detail::run_fold<std::ranges::range_reference_t<R>>(
       detail::range_source<kept>(static_cast<kept&&>(range)), std::move(init),
-      detail::loop_callable<Map>(static_cast<Map&&>(map)), detail::loop_callable<Combine>(static_cast<Combine&&>(combine)),
-      detail::checked_grain(grain));
+      detail::loop_callable<Map>(static_cast<Map&&>(map)),
+      detail::loop_callable<Combine>(static_cast<Combine&&>(combine)), detail::checked_grain(grain));
 }
 
 }  // namespace magpie

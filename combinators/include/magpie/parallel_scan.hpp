@@ -24,9 +24,9 @@ namespace detail {
 
 enum class scan_kind : bool { inclusive, exclusive };
 
-/// One scan. Its items stand in blocks. Within a block all is bracketed from the left; what is written is the combination
-/// of the block's *prefix*, all that comes before it, with that. So the result does not depend on whether a block's sum
-/// was known before it was written, and each of these is right at any time:
+/// One scan. Its items stand in blocks. Within a block all is bracketed from the left; what is written is the
+/// combination of the block's *prefix*, all that comes before it, with that. So the result does not depend on whether a
+/// block's sum was known before it was written, and each of these is right at any time:
 ///   write a block whose prefix is known, which gives the prefix of the next one;
 ///   sum up a block whose prefix is not known yet, so that the prefixes behind it can be had without it being written.
 template <class T, scan_kind Kind, class Space, class Out, class Op>
@@ -192,11 +192,12 @@ task<Out> run_scan(Source source, Out out, std::optional<T> init, Op op, std::ui
 }  // namespace detail
 
 /// out_first[i] = op(in[0], ..., in[i]); gives the end of what was written. op must be associative; the bracketing
-/// depends on the number of items and the grain alone, so floating-point results are the same, bit for bit, however many
-/// workers take part. `out_first` may be the begin of the range itself. T is the range's value type, and is copied.
+/// depends on the number of items and the grain alone, so floating-point results are the same, bit for bit, however
+/// many workers take part. `out_first` may be the begin of the range itself. T is the range's value type, and is
+/// copied.
 ///
-/// Stops, Errors, Threads, `grain`: as parallel_for(). Cost: two calls of op for an item, three for some if others help;
-/// memory for two T per leaf, of which there are some thousands at most if no grain is given.
+/// Stops, Errors, Threads, `grain`: as parallel_for(). Cost: two calls of op for an item, three for some if others
+/// help; memory for two T per leaf, of which there are some thousands at most if no grain is given.
 template <std::ranges::forward_range R, std::random_access_iterator Out, class Op = std::plus<>,
           detail::whole_number G = int>
 [[nodiscard]] task<Out> parallel_inclusive_scan(R&& in_range, Out out_first, Op op = {}, G grain = 0) {

@@ -37,8 +37,8 @@ template <class Item, class Source, class Out, class F>
 task<Out> run_transform(Source source, Out out, F fn, std::uint64_t grain) {
   auto&& space = source.space();
   using space_type = std::remove_reference_t<decltype(space)>;
-  using store = std::conditional_t<gives_awaitable<F, Item>, store_awaited<space_type, Out, F>,
-                                   store_result<space_type, Out, F>>;
+  using store =
+      std::conditional_t<gives_awaitable<F, Item>, store_awaited<space_type, Out, F>, store_result<space_type, Out, F>>;
   const store each{&space, out, &fn};
   const std::uint64_t count = space.count();
   co_await run_loop<std::uint64_t>(integer_space<std::uint64_t>{0, count}, each, grain);
@@ -47,9 +47,9 @@ task<Out> run_transform(Source source, Out out, F fn, std::uint64_t grain) {
 
 }  // namespace detail
 
-/// out_first[i] = fn(in[i]) for all items of the range; gives the end of what was written. `out_first` may be the begin of
-/// the range itself. Stops, Errors, Cost, Threads, `grain`: as parallel_for(); what a stop or a failure left undone is as
-/// it was.
+/// out_first[i] = fn(in[i]) for all items of the range; gives the end of what was written. `out_first` may be the begin
+/// of the range itself. Stops, Errors, Cost, Threads, `grain`: as parallel_for(); what a stop or a failure left undone
+/// is as it was.
 template <std::ranges::forward_range R, std::random_access_iterator Out, class F, detail::whole_number G = int>
   requires detail::loop_function<F, std::ranges::range_reference_t<R>>
 [[nodiscard]] task<Out> parallel_transform(R&& in_range, Out out_first, F&& fn, G grain = 0) {

@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <utility>
 
-/// The parts of sorting that run on one worker. Unlike the standard library's they lose nothing if the comparison throws:
-/// whenever it is called, every value stands in the range, or in a guard that puts it back.
+/// The parts of sorting that run on one worker. Unlike the standard library's they lose nothing if the comparison
+/// throws: whenever it is called, every value stands in the range, or in a guard that puts it back.
 namespace magpie::detail {
 
 /// Holds a value while its place is empty.
@@ -114,8 +114,8 @@ void exchange(It left, misplaced& l, It right, misplaced& r, std::ptrdiff_t n) {
   r.count -= n;
 }
 
-/// Moves what goes_left(element) to the front; gives the boundary. `go_on()` is asked now and then; false ends it early,
-/// with nothing lost.
+/// Moves what goes_left(element) to the front; gives the boundary. `go_on()` is asked now and then; false ends it
+/// early, with nothing lost.
 ///
 /// Source: Edelkamp and Weiss, "BlockQuicksort: How branch mispredictions don't affect quicksort", ESA 2016.
 template <class It, class GoesLeft, class GoOn>
@@ -208,10 +208,10 @@ void cut(sort_part<It>& part, sort_part<It>& later, Less& less, GoOn go_on) {
       later.leftmost = false;
       return;
     }
-    part.last = block_partition(
-                    first + 1, last, [&](const auto& e) { return static_cast<bool>(std::invoke(less, e, pivot)); },
-                    go_on) -
-                1;
+    part.last =
+        block_partition(
+            first + 1, last, [&](const auto& e) { return static_cast<bool>(std::invoke(less, e, pivot)); }, go_on) -
+        1;
   }
   std::iter_swap(first, part.last);
   later = {part.last + 1, last, false, part.bad_allowed};
