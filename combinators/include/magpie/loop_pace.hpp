@@ -87,6 +87,9 @@ class warm_up {
   std::int64_t began_ = 0;
 };
 
+/// A loop of so few leaves is shared out before the first of them runs: each may be long. Of more leaves one is little.
+inline constexpr std::uint64_t few_leaves = 64;
+
 /// What all parts of one loop know of it.
 struct loop_plan {
   loop_plan(std::uint64_t count, std::uint64_t grain) noexcept

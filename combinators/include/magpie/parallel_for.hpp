@@ -47,6 +47,8 @@ MAGPIE_NOINLINE loop_pause run_leaves(const Body& body, const loop_plan& plan, s
   }
   loop_pace pace(plan, part);
   for (;;) {
+    if (part.warm && !plan.alone && part.rest() > part.leaf && is_bare(w)) [[unlikely]]
+      return loop_pause::bare;
     const std::uint64_t n = std::min(part.leaf, part.rest());
     body(part.at, n);
     part.at += n;
@@ -54,8 +56,6 @@ MAGPIE_NOINLINE loop_pause run_leaves(const Body& body, const loop_plan& plan, s
     if (stop_requested(w, inside)) [[unlikely]]
       return loop_pause::stopped;
     pace.adapt(plan, part);
-    if (part.warm && !plan.alone && part.rest() > part.leaf && is_bare(w)) [[unlikely]]
-      return loop_pause::bare;
   }
 }
 
@@ -74,8 +74,10 @@ task<> run_part(const Body& body, const loop_plan& plan, loop_part part) {
 template <class Body>
 task<> run_body(const Body& body, std::uint64_t count, std::uint64_t grain) {
   const loop_plan plan(count, grain);
-  const loop_part all{0, count, plan.fixed ? grain : 1, false};
-  if (count != 0) co_await run_part(body, plan, all);
+  if (count == 0) co_return;
+  const std::uint64_t leaf = plan.fixed ? grain : 1;
+  const loop_part all{0, count, leaf, (count - 1) / leaf < few_leaves};
+  co_await run_part(body, plan, all);
 }
 
 template <class Space, class F>

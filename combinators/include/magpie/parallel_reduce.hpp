@@ -151,11 +151,12 @@ MAGPIE_NOINLINE loop_pause fold_leaves(const Fold& fold, bool alone, scope* insi
   worker_context& w = *current_worker;
   warm_up warm(part.warm || current_virtual_time != nullptr);
   for (;;) {
+    if (part.warm && !alone && is_bare(w) && part.boundary() != part.end) return loop_pause::bare;
     part.add(fold, fold.leaf(part.at));
     if (part.at == part.end) return loop_pause::done;
     if (stop_requested(w, inside)) [[unlikely]]
       return loop_pause::stopped;
-    if (warm.is_over() && !alone && is_bare(w) && part.boundary() != part.end) return loop_pause::bare;
+    part.warm = warm.is_over();
   }
 }
 
@@ -183,7 +184,7 @@ task<T> run_fold(Source source, T init, Map map, Combine combine, std::uint64_t 
   if (count == 0) co_return init;
   const fold<T, space_type, Map, Combine, Args...> f(space, map, combine, fold_leaf(count, grain));
   if (f.leaves() == 1) co_return f.combined(std::move(init), f.leaf(0));
-  fold_part<T> all(0, f.leaves(), false);
+  fold_part<T> all(0, f.leaves(), f.leaves() <= few_leaves);
   T sum = co_await fold_tree<T>(f, works_alone(), std::move(all));
   co_return f.combined(std::move(init), std::move(sum));
 }

@@ -185,7 +185,7 @@ task<Out> run_scan(Source source, Out out, std::optional<T> init, Op op, std::ui
   if (count == 0) co_return out;
   scan<T, Kind, std::remove_reference_t<decltype(space)>, Out, Op> s(space, out, op, fold_leaf(count, grain));
   if (init) s.begin_with(std::move(*init));
-  co_await write_part(s, works_alone(), loop_part{0, s.blocks(), 1, false}, nullptr);
+  co_await write_part(s, works_alone(), loop_part{0, s.blocks(), 1, s.blocks() <= few_leaves}, nullptr);
   co_return out + static_cast<std::iter_difference_t<Out>>(count);
 }
 
