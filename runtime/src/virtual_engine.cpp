@@ -39,7 +39,10 @@ constexpr std::uint32_t first_due = 1;  // and so on: its place among those that
 virtual_engine::virtual_engine(runtime& owner, const testing::virtual_options& options)
     : runtime_engine(owner, print_unhandled), random_(mix(options.seed)) {
   const unsigned n = checked(options.workers);
-  for (unsigned i = 0; i < n; ++i) workers_.push_back(std::make_unique<virtual_worker>(*this, sleepers_, 64));
+  for (unsigned i = 0; i < n; ++i) {
+    workers_.push_back(std::make_unique<virtual_worker>(*this, sleepers_, 64));
+    workers_.back()->number = i;
+  }
   if (n > 1) sleepers_.park(0, false);  // somebody is always hungry: forked() decides
 }
 

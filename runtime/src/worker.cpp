@@ -27,7 +27,9 @@ constexpr unsigned injected_at_once = 32;
 
 }  // namespace
 
-worker::worker(pool& p, unsigned index) : worker_context(p, p.sleepers_), pool_(p), index_(index), random_(index + 1) {}
+worker::worker(pool& p, unsigned index) : worker_context(p, p.sleepers_), pool_(p), index_(index), random_(index + 1) {
+  number = index;
+}
 
 void worker::run() noexcept {
   current_worker = this;

@@ -12,6 +12,7 @@
 #include <magpie/gather_handles.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/outcome.hpp>
+#include <magpie/parallel.hpp>
 #include <magpie/race.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/shared_handle.hpp>

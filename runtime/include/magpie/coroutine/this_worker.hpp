@@ -27,6 +27,8 @@ struct worker_context {
   std::coroutine_handle<> next;
   /// How many more checkpoints the running task may pass before it lets others run.
   unsigned checkpoints_left = checkpoints_in_a_row;
+  /// Which one this is among the workers of its runtime; set once, by the engine.
+  unsigned number = 0;
   static constexpr unsigned checkpoints_in_a_row = 128;
   parking_word<>& sleepers;
   executor& home;
