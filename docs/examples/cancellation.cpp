@@ -38,7 +38,7 @@ task<long> search() {
   co_return search_until(token);  // a plain function that polls token.stop_requested()
 }
 
-struct log {
+struct journal {
   std::vector<std::string> lines;
   task<> write(std::string line) {
     co_await sleep_for(1ms);
@@ -46,7 +46,7 @@ struct log {
   }
 };
 
-task<> transaction(log& book) {
+task<> transaction(journal& book) {
   auto roll_back = [&book]() -> task<> { co_await book.write("rolled back or done"); };
   co_await finally(book.write("begun"), roll_back);
 }
@@ -73,7 +73,7 @@ int main() {
   // The deadline stops the search, which returns what it has: a value that was produced is delivered.
   if (rt.block_on(with_timeout(5ms, search())) == 0) return 3;
 
-  log book;
+  journal book;
   try {
     rt.block_on(with_timeout(0ms, transaction(book)));
     return 4;

@@ -5,7 +5,7 @@
 #include <magpie/task.hpp>
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -124,11 +124,11 @@ struct tile_space {
   std::uint64_t block_rows = 1, block_cols = 1, across = 0;
 
   tile_space(const tile& t, std::uint64_t grain) noexcept : rows(t.rows), cols(t.cols) {
-    const std::uint64_t cells = rows * cols;
-    if (cells == 0) return;
+    if (rows == 0 || cols == 0) return;
+    const std::uint64_t cells = cols > ~std::uint64_t{0} / rows ? ~std::uint64_t{0} : rows * cols;
     const std::uint64_t most = grain != 0 ? grain : std::clamp<std::uint64_t>(cells / 256, 1, 4096);
-    const auto side = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(most)));
-    block_cols = std::min({cols, most, std::max<std::uint64_t>(16, side)});  // long rows: they vectorise
+    const std::uint64_t side = std::uint64_t{1} << (std::bit_width(most) / 2);  // about the root
+    block_cols = std::min({cols, most, std::max<std::uint64_t>(16, side)});     // long rows: they vectorise
     block_rows = std::clamp<std::uint64_t>(most / block_cols, 1, rows);
     across = (cols - 1) / block_cols + 1;
   }
