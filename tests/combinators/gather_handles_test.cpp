@@ -300,4 +300,59 @@ TEST(gather_handles, G10_cancelling_a_gather_cancels_the_tasks_and_waits_for_the
   });
 }
 
+TEST(gather, borrowed_handles_beside_other_children) {
+  for_each_seed([](runtime& rt) {
+    rt.block_on([](runtime& r) -> task<> {
+      auto h = r.spawn(magpie_test::value_after(3 * tick, 7));
+      auto [a, b, c] = co_await magpie::gather(magpie_test::value_after(tick, 1), h, magpie_test::value_after(tick, 2));
+      EXPECT_EQ(a + b + c, 10);
+      auto k = r.spawn(magpie_test::fails_after(tick, "k"));
+      auto [x, y] = co_await magpie::gather_outcomes(k, magpie_test::value_after(tick, 2));
+      EXPECT_TRUE(x.has_error());
+      EXPECT_EQ(y.value(), 2);
+    }(rt));
+  });
+}
+
+TEST(gather, G9_a_borrowed_handle_beside_a_child_that_fails_runs_on) {
+  for_each_seed([](runtime& rt) {
+    rt.block_on([](runtime& r) -> task<> {
+      auto h = r.spawn(magpie_test::value_after(9 * tick, 7));
+      const auto o = co_await magpie::as_outcome(magpie::gather(h, magpie_test::fails_after(tick, "boom")));
+      EXPECT_TRUE(o.has_error());
+      EXPECT_FALSE(h.ready());
+      EXPECT_EQ(co_await h, 7);
+    }(rt));
+  });
+}
+
+TEST(gather, G10_a_stop_cancels_a_borrowed_handle_beside_other_children) {
+  for_each_seed([](runtime& rt) {
+    rt.block_on([](runtime& r) -> task<> {
+      auto h = r.spawn(magpie_test::sleeps_forever());
+      const auto o = co_await magpie::as_outcome(
+          magpie::with_timeout(tick, magpie::gather(magpie_test::value_after(9 * tick, 7), h)));
+      EXPECT_TRUE(o.has_error());
+      const auto ended = co_await magpie::as_outcome(h);
+      EXPECT_TRUE(ended.is_cancelled());
+    }(rt));
+    EXPECT_EQ(magpie_test::witness::alive(), 0);
+  });
+}
+
+TEST(gather, borrowed_handles_under_a_limit_and_in_a_race) {
+  for_each_seed([](runtime& rt) {
+    rt.block_on([](runtime& r) -> task<> {
+      std::vector<magpie::join_handle<int>> handles;
+      for (int i = 0; i < 3; ++i) handles.push_back(r.spawn(magpie_test::value_after((3 - i) * tick, i)));
+      const auto [place, value] = co_await magpie::race(handles);
+      EXPECT_EQ(place, 2u);
+      EXPECT_EQ(value, 2);
+      handles.pop_back();
+      const std::vector<int> rest = co_await magpie::gather(magpie::limit{1}, handles);
+      EXPECT_EQ(rest, (std::vector{0, 1}));
+    }(rt));
+  });
+}
+
 }  // namespace

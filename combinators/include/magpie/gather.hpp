@@ -48,11 +48,25 @@ using range_element_t = std::conditional_t<!std::is_lvalue_reference_v<R> && !st
                                            std::ranges::range_value_t<R>&&, std::ranges::range_reference_t<R>>;
 
 template <class R>
-concept awaitable_range = std::ranges::input_range<R> && !has_awaiter<R> && awaitable<range_element_t<R>> &&
-                          !borrows_handle<range_element_t<R>>;
+concept any_awaitable_range = std::ranges::input_range<R> && !has_awaiter<R> && awaitable<range_element_t<R>>;
+/// Not of borrowed handles only: gather_handles.hpp has these.
+template <class R>
+concept awaitable_range = any_awaitable_range<R> && !borrows_handle<range_element_t<R>>;
+template <class... A>
+concept gatherable = (awaitable<A> && ...) && (sizeof...(A) == 0 || (!borrows_handle<A> || ...));
+
+/// A borrowed handle as one child among others. Specialised where handles are.
+template <class A>
+struct borrowed_child;
 
 template <class A>
-concept gatherable = awaitable<A> && !borrows_handle<A>;
+MAGPIE_INLINE task<await_result_t<A>> to_child(A&& a) {
+  if constexpr (borrows_handle<A>) {
+    return borrowed_child<A>::make(a);
+  } else {
+    return to_task(static_cast<A&&>(a));
+  }
+}
 
 [[noreturn]] MAGPIE_EXPORT void throw_too_many_children();
 
@@ -252,12 +266,14 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
 /// std::monostate.
 ///
 /// Stops: here; a stop ends all of them. A handle that is given away is a child like others: its task is cancelled and
-/// joined. Errors: the first failure in time, after the others were stopped and all have ended; task_cancelled if one
-/// ended cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the children's frames; nothing
-/// atomic is contended unless a worker steals.
-template <detail::gatherable... A>
+/// joined. One that is borrowed is waited for: its task runs on if another child fails, and is cancelled if the gather
+/// is. Errors: the first failure in time, after the others were stopped and all have ended; task_cancelled if one ended
+/// cancelled by itself; std::bad_alloc at the call. Cost: no allocation beside the children's frames; nothing atomic is
+/// contended unless a worker steals.
+template <class... A>
+  requires detail::gatherable<A...>
 MAGPIE_INLINE gather_of<await_result_t<A>...> gather(A&&... awaited) {
-  return gather_of<await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);
+  return gather_of<await_result_t<A>...>(detail::to_child(static_cast<A&&>(awaited))...);
 }
 
 /// The same for a range of one type: a container that is given away, or a view. Gives a vector, nothing for void.

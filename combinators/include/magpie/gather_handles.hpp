@@ -135,6 +135,48 @@ task<> rethrow_of(join_handle<T>& h) {
   return started_like(true, rethrow_or_end(h));
 }
 
+/// The scope around the gather whose child asks.
+class outer_scope final : public native_awaiter {
+ public:
+  outer_scope() noexcept {}
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    outer_ = h.promise().join->inside->parent();
+    return transfer(*current_worker, h);
+  }
+  scope* await_resume() const noexcept { return outer_; }
+
+ private:
+  scope* outer_ = nullptr;
+};
+
+template <class T>
+class cancel_with {
+ public:
+  cancel_with(scope* s, join_handle<T>& h) noexcept : scope_(s), handle_(h) {}
+  cancel_with(const cancel_with&) = delete;
+  cancel_with& operator=(const cancel_with&) = delete;
+  ~cancel_with() {
+    if (scope_->stop_requested()) handle_.cancel();
+  }
+
+ private:
+  scope* scope_;
+  join_handle<T>& handle_;
+};
+
+template <class T>
+task<T> await_borrowed(join_handle<T>& handle) {
+  scope* const around = co_await outer_scope();
+  const cancel_with<T> guard(around, handle);
+  co_return co_await handle;
+}
+template <class T>
+struct borrowed_child<join_handle<T>&> {
+  static task<T> make(join_handle<T>& handle) { return await_borrowed(handle); }
+};
+
 template <class... Ts>
 task<std::tuple<stored_t<Ts>...>> gather_borrowed(join_handle<Ts>&... handles) {
   const auto each = [&](auto use) {
@@ -237,6 +279,10 @@ template <detail::handle_range R>
 task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(R&& handles) {
   return detail::gather_handle_span<detail::handle_value_t<R>>(detail::handles_are::borrowed, detail::span_of(handles));
 }
+template <detail::handle_range R>
+task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(limit, R&& handles) {
+  return gather(static_cast<R&&>(handles));
+}
 /// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown. A
 /// limit is of no use here: the tasks have started.
 template <class T>
@@ -257,6 +303,10 @@ task<std::tuple<outcome<Ts>...>> gather_outcomes(join_handle<Ts>&... handles) {
 template <detail::handle_range R>
 task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(R&& handles) {
   return detail::outcomes_of_span<detail::handle_value_t<R>>(detail::span_of(handles));
+}
+template <detail::handle_range R>
+task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(limit, R&& handles) {
+  return gather_outcomes(static_cast<R&&>(handles));
 }
 template <class T>
 task<std::vector<outcome<T>>> gather_outcomes(std::vector<join_handle<T>>&& handles) {

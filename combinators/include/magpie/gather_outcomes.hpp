@@ -26,10 +26,11 @@ task<outcome<T>> outcome_of(task<T> t) {
 /// As gather(), but waits for all of them whatever happens: each result, error or cancellation stands in its own place.
 /// Stops: here; then all of them, and it ends cancelled. Errors: std::bad_alloc at the call. Cost: one frame more for
 /// each.
-template <detail::gatherable... A>
+template <class... A>
+  requires detail::gatherable<A...>
 gather_of<outcome<await_result_t<A>>...> gather_outcomes(A&&... awaited) {
   return gather_of<outcome<await_result_t<A>>...>(
-      detail::outcome_of<await_result_t<A>>(detail::to_task(static_cast<A&&>(awaited)))...);
+      detail::outcome_of<await_result_t<A>>(detail::to_child(static_cast<A&&>(awaited)))...);
 }
 
 /// The same for a range of one type. Gives a vector of outcomes, for void too.

@@ -185,7 +185,7 @@ task<typename place_of<T>::type> make_race_of(std::vector<task<T>> runners) {
   return started_like(anyway, run_race_of<How, T>(std::move(runners)));
 }
 
-template <awaitable_range R>
+template <any_awaitable_range R>
 std::vector<task<await_result_t<range_element_t<R>>>> tasks_of(R&& range) {
   std::vector<task<await_result_t<range_element_t<R>>>> tasks;
   if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
@@ -211,7 +211,7 @@ task<std::variant<detail::alternative_t<await_result_t<A>>...>> race(A&&... awai
 
 /// The same for a range of one type: its place in the range and the value; the place alone for void. Errors: also
 /// std::invalid_argument if the range is empty.
-template <detail::awaitable_range R>
+template <detail::any_awaitable_range R>
 task<typename detail::place_of<await_result_t<detail::range_element_t<R>>>::type> race(R&& range) {
   using T = await_result_t<detail::range_element_t<R>>;
   return detail::make_race_of<detail::wins_by::ending, T>(detail::tasks_of(static_cast<R&&>(range)));
@@ -224,7 +224,7 @@ task<std::variant<detail::alternative_t<await_result_t<A>>...>> first_success(A&
   static_assert(sizeof...(A) > 0, "magpie: of nothing, none can succeed");
   return detail::make_race<detail::wins_by::value, await_result_t<A>...>(detail::to_task(static_cast<A&&>(awaited))...);
 }
-template <detail::awaitable_range R>
+template <detail::any_awaitable_range R>
 task<typename detail::place_of<await_result_t<detail::range_element_t<R>>>::type> first_success(R&& range) {
   using T = await_result_t<detail::range_element_t<R>>;
   return detail::make_race_of<detail::wins_by::value, T>(detail::tasks_of(static_cast<R&&>(range)));
