@@ -26,8 +26,8 @@ combinable_table::~combinable_table() {
 auto combinable_table::here() -> place {
   const worker_context& w = here_or_throw("magpie: combinable::local() on a thread that is no worker of a runtime");
   const unsigned place_of = w.number + 1;
-  const auto s = static_cast<std::size_t>(std::bit_width(place_of)) - 1;
-  const std::size_t size = std::size_t{1} << s;
+  const unsigned size = std::bit_floor(place_of);
+  const auto s = static_cast<std::size_t>(std::countr_zero(size));
   auto* heads = segments_[s].load(acquire);  // acquire: pairs with the exchange below: the heads are null
   if (heads == nullptr) [[unlikely]] {
     auto made = std::make_unique<atomics::atomic<combinable_entry*>[]>(size);

@@ -60,6 +60,7 @@ task<int> customers() {
   inventory shop;
   shop.stock["pie"] = 3;
   std::vector<task<bool>> all;
+  all.reserve(10);
   for (int i = 0; i < 10; ++i) all.push_back(take_one(shop, "pie"));
   int served = 0;
   for (const bool got : co_await magpie::gather(std::move(all))) served += got ? 1 : 0;
@@ -69,6 +70,7 @@ task<int> customers() {
 task<int> pages() {
   magpie::semaphore connections(2);
   std::vector<task<int>> all;
+  all.reserve(10);
   for (int i = 0; i < 10; ++i) all.push_back(fetch(connections, i));
   int sum = 0;
   for (const int page : co_await magpie::gather(std::move(all))) sum += page;
