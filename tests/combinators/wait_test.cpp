@@ -339,6 +339,8 @@ TEST_P(wait, W8_two_waits_on_one_task_are_a_usage_error_and_the_first_goes_on) {
   auto moved = std::move(hs[0]);  // ends the process if somebody is registered
   g.open();
   first.get();
+  hs[0] = std::move(moved);
+  for (auto& h : hs) h.wait();  // they are at the gate
 }
 
 TEST_P(wait, W8_one_handle_named_twice_is_a_usage_error) {
