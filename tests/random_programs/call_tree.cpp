@@ -195,7 +195,7 @@ std::vector<node> smaller_than(const node& root) {
     all.push_back(changed);
     number_nodes(all.back());
   });
-  std::stable_sort(all.begin(), all.end(), [](const node& x, const node& y) { return size_of(x) < size_of(y); });
+  std::sort(all.begin(), all.end(), [](const node& x, const node& y) { return size_of(x) < size_of(y); });
   return all;
 }
 

@@ -303,12 +303,10 @@ possibilities of_waiting_a_while(node& n) {
   const double at = n.a * 0.5;
   long surely = 0;
   long at_most = 0;
-  bool all_by_then = true;
   for (node& c : n.children) {
     const possibilities& p = look(c, false);
     surely += latest(p) < at - slack ? 1 : 0;
     at_most += earliest(p) <= at + slack ? 1 : 0;
-    all_by_then &= latest(p) < at - slack;
   }
   possibilities p;
   for (long k = surely; k <= at_most; ++k) add(p, {kind::value, k, 0, at + sum_of_tails(n)});
