@@ -21,11 +21,7 @@ struct frame_cache::magazine {
 
 namespace {
 
-constexpr std::size_t class_bytes(std::size_t c) {
-  if (c < frame_cache::fine_classes) return std::max<std::size_t>((c + 1) * frame_cache::granule, 32);
-  return frame_cache::largest_fine << (c - frame_cache::fine_classes + 1);
-}
-static_assert(class_bytes(frame_cache::classes - 1) == frame_cache::largest_pooled);
+static_assert(frame_cache::class_bytes(frame_cache::classes - 1) == frame_cache::largest_pooled);
 
 std::size_t large_class(std::size_t bytes) {
   return frame_cache::fine_classes + static_cast<std::size_t>(std::bit_width((bytes - 1) / frame_cache::largest_fine)) -

@@ -90,11 +90,26 @@ worker* pool::here() noexcept {
   return w != nullptr && &w->home == this ? static_cast<worker*>(w) : nullptr;
 }
 
+void pool::publish(runnable& r) noexcept {
+  switch (r.level) {
+    case priority::high:
+      high_.push(&r);
+      break;
+    case priority::background:
+      background_.push(&r);
+      break;
+    case priority::inherit:
+    case priority::normal:
+      injected_.push(&r);
+      break;
+  }
+  wake_one();
+}
+
 void pool::enqueue(runnable& r, placement where) noexcept {
   if (worker* w = here()) return w->push(r, where);
   gate_.enter();  // Z1: until we are out again, the pool stays
-  injected_.push(&r);
-  wake_one();
+  publish(r);
   gate_.leave();
 }
 
@@ -110,8 +125,7 @@ bool pool::start(runnable& r) noexcept {
     gate_.leave();
     return false;
   }
-  injected_.push(&r);
-  wake_one();
+  publish(r);
   gate_.leave_having_started();
   return true;
 }
@@ -140,7 +154,7 @@ void pool::time_has_come(unsigned index) noexcept {
 void pool::ended() noexcept { here()->finished.add(); }
 
 bool pool::has_visible_work() const noexcept {
-  return !injected_.looks_empty() ||
+  return !injected_.looks_empty() || !high_.looks_empty() || !background_.looks_empty() ||
          std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->has_visible_work(); });
 }
 

@@ -56,6 +56,8 @@ class pool final : public runtime_engine {
  private:
   friend class worker;
 
+  /// Into the queue that all workers share for tasks of its level.
+  void publish(runnable& r) noexcept;
   void start_threads(const runtime_options& options);
   void stop_accepting() noexcept override;
   void wait_for_the_end(std::int64_t deadline) override;
@@ -64,7 +66,9 @@ class pool final : public runtime_engine {
   void join_threads() noexcept;
 
   parking_word<> sleepers_;
-  injection_queue<runnable> injected_;
+  injection_queue<runnable> injected_;  // of normal level, as all that stands in a worker's own queue
+  injection_queue<runnable> high_;
+  injection_queue<runnable> background_;
   foreign_gate<> gate_;
   finish_line<> finish_;
   atomics::atomic<std::uint32_t> all_over_{0};  // a futex: 1 when the last task has ended

@@ -70,12 +70,12 @@ void virtual_engine::enqueue(runnable& r, placement) noexcept {
     fatal("magpie: another thread made a task of a virtual runtime go on. A virtual runtime and all that its tasks "
           "wait for live on one thread: use a runtime where threads take part");
   }
-  ready_.push_back(&r);
+  ready(r.level).push_back(&r);
 }
 
 bool virtual_engine::start(runnable& r) noexcept {
   if (!announce()) return false;
-  ready_.push_back(&r);
+  ready(r.level).push_back(&r);
   return true;
 }
 
@@ -170,28 +170,49 @@ void virtual_engine::drive(bool (*over)(const void*) noexcept, const void* conte
   }
 }
 
+/// Whether the next children that it has opened to thieves are of this level.
+bool virtual_engine::opens(const virtual_worker& w, priority level) const noexcept {
+  return !w.forks.looks_empty() && w.forks.newest()->level == level;
+}
+
+/// The level that the next step is for: the most urgent of all that can run, but for the turns that the others have, as
+/// with the workers of a pool.
+priority virtual_engine::level_in_turn() noexcept {
+  const auto any = [this](priority level) {
+    return !ready(level).empty() ||
+           std::any_of(workers_.begin(), workers_.end(), [&](const auto& w) { return opens(*w, level); });
+  };
+  ++steps_;
+  if (steps_ % turns_between_background == 0 && any(priority::background)) return priority::background;
+  if (steps_ % turns_between_injections == 0 && any(priority::normal)) return priority::normal;
+  if (any(priority::high)) return priority::high;
+  return any(priority::normal) ? priority::normal : priority::background;
+}
+
 /// One thing of all that can happen now, by any idle worker. False: there is nothing.
 bool virtual_engine::step() noexcept {
   collect_due();
-  std::size_t possible = ready_.size() + due_.size();
-  for (const auto& w : workers_) possible += w->forks.looks_empty() ? 0 : 1;
+  const priority level = level_in_turn();
+  std::vector<runnable*>& ready_now = ready(level);
+  std::size_t possible = ready_now.size() + due_.size();
+  for (const auto& w : workers_) possible += opens(*w, level) ? 1 : 0;
   if (possible == 0) return false;
   std::size_t which = choose(possible);
-  if (which < ready_.size()) {
-    runnable& r = *std::exchange(ready_[which], ready_.back());
-    ready_.pop_back();
+  if (which < ready_now.size()) {
+    runnable& r = *std::exchange(ready_now[which], ready_now.back());
+    ready_now.pop_back();
     virtual_worker& w = idle_worker();
     run(w, [&] { return start_queued(w, &r); });
     return true;
   }
-  which -= ready_.size();
+  which -= ready_now.size();
   if (which < due_.size()) {
     fire(which);
     return true;
   }
   which -= due_.size();
-  const auto victim = std::find_if(workers_.begin(), workers_.end(),
-                                   [&](const auto& w) { return !w->forks.looks_empty() && which-- == 0; });
+  const auto victim =
+      std::find_if(workers_.begin(), workers_.end(), [&](const auto& w) { return opens(*w, level) && which-- == 0; });
   steal(idle_worker(), **victim);
   return true;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <magpie/base/priority.hpp>
 #include <magpie/base/random.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/this_worker.hpp>
@@ -9,6 +10,7 @@
 
 #include "runtime_engine.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -71,6 +73,9 @@ class virtual_engine final : public runtime_engine, private virtual_time {
   std::uint32_t choose(std::size_t of) noexcept;
   void note(std::uint64_t event) noexcept;
 
+  std::vector<runnable*>& ready(priority level) noexcept { return ready_[static_cast<std::size_t>(level) - 1]; }
+  bool opens(const virtual_worker& w, priority level) const noexcept;
+  priority level_in_turn() noexcept;
   bool step() noexcept;
   virtual_worker& idle_worker() noexcept;
   template <class Start>
@@ -89,7 +94,8 @@ class virtual_engine final : public runtime_engine, private virtual_time {
   parking_word<> sleepers_;
   std::vector<std::unique_ptr<virtual_worker>> workers_;
   unsigned busy_ = 0;
-  std::vector<runnable*> ready_;
+  std::array<std::vector<runnable*>, 3> ready_;  // by level
+  std::uint64_t steps_ = 0;
   timer_heap<> timers_;
   std::vector<timer_node*> due_;
 

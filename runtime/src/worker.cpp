@@ -18,8 +18,6 @@ constexpr std::int64_t search_time = 25 * microsecond;
 // The newest task stays with its worker for so long.
 constexpr std::int64_t newest_is_private = 3 * microsecond;
 constexpr unsigned newest_in_a_row = 3;
-// How often the tasks from outside come first, so that they are not starved by those within (as tokio does).
-constexpr unsigned turns_between_injections = 61;
 // How often a worker looks at the clock between tasks, if it has timers. Reading it costs about as much as a small
 // task.
 constexpr unsigned turns_between_clocks = 16;
@@ -45,11 +43,19 @@ std::coroutine_handle<> worker::find() noexcept {
     pool_.timers_.fire_due(index_, monotonic_now());
   }
   if (turns_ % turns_between_injections == 0) {
+    if (turns_ % turns_between_background == 0) {
+      if (auto h = one_of(pool_.background_)) return h;
+    }
     if (auto h = injected_work()) return h;
+    if (auto h = own_work()) return h;
+  }
+  if (!pool_.high_.looks_empty()) {
+    if (auto h = one_of(pool_.high_)) return h;
   }
   if (auto h = own_work()) return h;
   if (auto h = injected_work()) return h;
-  return stolen_work();
+  if (auto h = stolen_work()) return h;
+  return one_of(pool_.background_);
 }
 
 std::coroutine_handle<> worker::own_work() noexcept {
@@ -65,11 +71,30 @@ std::coroutine_handle<> worker::own_work() noexcept {
   if (queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
-  if (gather_block* b = forks.take()) return start_stolen(*this, b);
+  if (gather_block* b = take_fork()) return start_stolen(*this, b);
   if (!queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
   if (runnable* r = newest_.take()) return start_queued(*this, r);
+  return {};
+}
+
+/// The children of a background task stand back, as it does, but for their turn now and then.
+gather_block* worker::take_fork() noexcept {
+  gather_block* const b = forks.take();
+  if (b == nullptr || b->level != priority::background || turns_ % turns_between_injections == 0) return b;
+  if (queue_.looks_empty() && newest_.peek() == nullptr && pool_.injected_.looks_empty()) return b;
+  return forks.push(b) ? nullptr : b;
+}
+
+/// The oldest of a level that is not normal: one at a time, as whoever is free takes the next.
+MAGPIE_COLD std::coroutine_handle<> worker::one_of(injection_queue<runnable>& of_level) noexcept {
+  runnable* got = nullptr;
+  // Another worker takes at this moment, or it is being filled: a few steps, unless that thread is interrupted.
+  for (int i = 0; i < 64 && !of_level.looks_empty(); ++i) {
+    if (of_level.take(1, [&](runnable* r) { got = r; }) != 0) return start_queued(*this, got);
+    atomics::pause();
+  }
   return {};
 }
 
@@ -130,6 +155,7 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
 // What comes in ------------------------------------------------------------------------------------------------------
 
 void worker::push(runnable& r, placement where) noexcept {
+  if (r.level != priority::normal) return pool_.publish(r);
   if (where == placement::back) return push_back(&r);
   if (runnable* displaced = newest_.put(&r)) return push_back(displaced);
   // The newest is ours to run next. If we do not come to it, a watcher will.

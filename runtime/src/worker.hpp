@@ -2,6 +2,7 @@
 
 #include <magpie/base/random.hpp>
 #include <magpie/coroutine/this_worker.hpp>
+#include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/run_queue.hpp>
 #include <magpie/lockfree/sleeper.hpp>
 
@@ -41,9 +42,11 @@ class worker : public worker_context {
   std::coroutine_handle<> find() noexcept;
   std::coroutine_handle<> own_work() noexcept;
   std::coroutine_handle<> injected_work() noexcept;
+  std::coroutine_handle<> one_of(injection_queue<runnable>& of_level) noexcept;
   std::coroutine_handle<> stolen_work() noexcept;
   std::coroutine_handle<> steal_from(worker& victim) noexcept;
 
+  gather_block* take_fork() noexcept;
   void push_back(runnable* r) noexcept;
 
   std::coroutine_handle<> find_or_rest() noexcept;

@@ -86,6 +86,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
   MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine h, scope* outer, bool more) noexcept {
     parent = h;
     inside = &own;
+    level = w.level;
     own.place(outer, w.quiet_epoch);
     counter.start_next();
     const task_coroutine first = std::exchange(children[0], {});  // started: the destructors look at this
@@ -98,6 +99,7 @@ class gather_awaiter : public native_awaiter, protected gather_block {
   MAGPIE_COLD std::coroutine_handle<> start_under_stop(task_coroutine h, scope* outer) noexcept {
     parent = h;
     inside = &own;
+    level = current_worker->level;
     own.place(outer, scope::never_looked);
     return settle(stop_rest(this));
   }

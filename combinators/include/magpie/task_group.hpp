@@ -103,7 +103,7 @@ class task_group {
                   "spawn(std::move(x))");
     using T = await_result_t<A>;
     task<T> t = detail::to_task(static_cast<A&&>(awaited));
-    std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(state_->home(), options.name));
+    std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(state_->home(), options.name, options.level));
     const detail::task_coroutine c = t.take();
     if (!s->start(c, &s->result, state_)) {
       c.destroy();
@@ -159,6 +159,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
       return transfer(w, end_cancelled(h.promise()));
     this->own(to_task(std::invoke(body_, group_)).take());
     state().open(*outer, w.home, *this);
+    level_ = w.level;
     return transfer(w, this->begin(h, &state().body));
   }
 
@@ -185,6 +186,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
   static verdict all_ended(void* awaiter) noexcept {
     auto* self = static_cast<group_awaiter*>(awaiter);
     current_worker->quiet_epoch = scope::never_looked;  // X2: the last child may come from anywhere
+    current_worker->level = self->level_;
     if (!self->state().errors().empty()) return {self->parent};
     if (self->state().was_cut_short()) return {{}, &self->parent.promise()};
     return boundary_end(self);
@@ -197,6 +199,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
 
   Body body_;
   handle group_;
+  priority level_ = priority::normal;  // of the task that waits
 };
 
 template <class Body>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/base/priority.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/to_task.hpp>
@@ -37,11 +38,10 @@ struct runtime_options {
   unsigned blocking_threads = 512;
 };
 
-enum class priority : std::uint8_t { inherit, high, normal, background };
-
 struct spawn_options {
   /// For messages about the task. Copied.
   std::string_view name = {};
+  /// When the task runs among others (docs/guide/priorities.md); what it spawns inherits it.
   priority level = priority::inherit;
 };
 
@@ -142,7 +142,7 @@ class MAGPIE_EXPORT runtime {
 
   template <class T>
   join_handle<T> launch(task<T> t, spawn_options options) {
-    std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(engine(), options.name));
+    std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(engine(), options.name, options.level));
     const detail::task_coroutine c = t.take();
     if (!s->start(c, &s->result, nullptr)) {
       c.destroy();

@@ -67,6 +67,7 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 [[nodiscard]] inline std::coroutine_handle<> start_stolen(worker_context& w, gather_block* b) noexcept {
   w.forks.raise_floor();          // what stands in the deque belongs to what we have put aside (F6)
   w.quiet_epoch = b->own.seen();  // X2: true for the block's scope, or unknown
+  w.level = b->level;
   b->counter.note_steal();
   return settle(start_next(w, b));
 }
@@ -75,6 +76,7 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 [[nodiscard]] inline std::coroutine_handle<> start_queued(worker_context& w, runnable* r) noexcept {
   w.forks.raise_floor();                // F6
   w.quiet_epoch = scope::never_looked;  // X2: we come from elsewhere
+  w.level = r->level;
   w.checkpoints_left = worker_context::checkpoints_in_a_row;
   return r->run(r);
 }

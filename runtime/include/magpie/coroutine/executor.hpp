@@ -2,6 +2,7 @@
 
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
+#include <magpie/base/priority.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/coroutine/scope.hpp>
 #include <magpie/lockfree/timer_heap.hpp>
@@ -29,6 +30,8 @@ struct runnable {
   atomics::plain<function> run{nullptr};
   /// For the injection queue.
   atomics::atomic<runnable*> next{nullptr};
+  /// Of the task; never `inherit`.
+  priority level = priority::normal;
 };
 
 /// A call on its way to a thread outside the workers. Lives in what waits for it.
@@ -48,6 +51,12 @@ enum class placement : std::uint8_t {
 };
 
 using unhandled_function = void (*)(std::exception_ptr, std::string_view task_name);
+
+// Levels, and what is behind (docs/guide/priorities.md).
+/// How often a worker takes what came from outside before its own work and before all high work: neither may starve it.
+inline constexpr unsigned turns_between_injections = 61;
+/// How often it takes background work before all else.
+inline constexpr unsigned turns_between_background = 16 * turns_between_injections;
 
 /// Where tasks run: the engine of a runtime, as far as tasks know it.
 class MAGPIE_EXPORT executor {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <magpie/base/priority.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/lockfree/join_counter.hpp>
 
@@ -31,6 +32,7 @@ struct gather_block : join_point {
 
   task_coroutine* children;  // set before the start
   join_counter<> counter;
+  priority level;  // of the task that waits; set before the start
   scope own;
   union {
     std::exception_ptr error;  // made by the first failure, who sets the mark `failed`

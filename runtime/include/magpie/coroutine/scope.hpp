@@ -92,7 +92,7 @@ class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics
 
   /// Before anybody else sees the scope: places it under `parent`, of which it is known that nothing from there up was
   /// stopped at epoch `seen`. No parent: stops from outside do not reach it.
-  void place(basic_scope* parent, std::uint64_t seen) noexcept {
+  MAGPIE_INLINE void place(basic_scope* parent, std::uint64_t seen) noexcept {
     parent_ = parent;
     seen_.store(seen, relaxed);  // relaxed: published with the scope
   }

@@ -18,7 +18,10 @@ class suspended_task : public runnable {
   suspended_task& operator=(const suspended_task&) = delete;
 
   /// Before it is published: the task that suspends here.
-  void hold(std::coroutine_handle<> h) noexcept { task_ = as_task_coroutine(h); }
+  void hold(std::coroutine_handle<> h) noexcept {
+    task_ = as_task_coroutine(h);
+    level = current_worker->level;
+  }
   task_coroutine task() const noexcept { return task_; }
 
  protected:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/base/priority.hpp>
 #include <magpie/base/tally.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/gather_block.hpp>
@@ -27,6 +28,8 @@ struct worker_context {
   std::coroutine_handle<> next;
   /// How many more checkpoints the running task may pass before it lets others run.
   unsigned checkpoints_left = checkpoints_in_a_row;
+  /// Of the task that runs. As with the epoch: whoever jumps elsewhere sets it anew.
+  priority level = priority::normal;
   /// Which one this is among the workers of its runtime; set once, by the engine.
   unsigned number = 0;
   static constexpr unsigned checkpoints_in_a_row = 128;

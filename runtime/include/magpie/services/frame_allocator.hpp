@@ -26,9 +26,12 @@ namespace magpie::detail {
 class frame_cache {
  public:
   static constexpr std::size_t granule = 16;
-  static constexpr std::size_t largest_fine = 512;     // up to here a class each granule,
+  static constexpr std::size_t largest_small = 192;    // up to here a class each granule,
+  static constexpr std::size_t largest_fine = 512;     // up to here a class each line, so that frames which two threads
+                                                       // use at a time share none: stolen ones get mixed up,
   static constexpr std::size_t largest_pooled = 4096;  // up to here a class each power of two, then operator new
-  static constexpr std::size_t fine_classes = largest_fine / granule;
+  static constexpr std::size_t small_classes = largest_small / granule;
+  static constexpr std::size_t fine_classes = small_classes + (largest_fine - largest_small) / line_size;
   static constexpr std::size_t classes = fine_classes + 3;
   static constexpr std::uint32_t magazine_frames = 64;
 
@@ -68,7 +71,15 @@ class frame_cache {
 
   static constexpr std::uint32_t no_class = ~std::uint32_t{0};
   static constexpr std::uint32_t marks = no_class - 1;  // from here on it is no class
-  static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
+  static constexpr std::size_t class_of(std::size_t bytes) noexcept {
+    return bytes <= largest_small ? (bytes - 1) / granule : small_classes + (bytes - largest_small - 1) / line_size;
+  }
+  /// How large the frames of a class are.
+  static constexpr std::size_t class_bytes(std::size_t c) noexcept {
+    if (c < small_classes) return c == 0 ? 32 : (c + 1) * granule;  // the least holds a magazine
+    if (c < fine_classes) return largest_small + (c - small_classes + 1) * line_size;
+    return largest_fine << (c - fine_classes + 1);
+  }
 
   /// The thread ends: all its frames go to the others.
   MAGPIE_EXPORT void retire() noexcept;

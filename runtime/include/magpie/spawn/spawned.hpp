@@ -3,10 +3,12 @@
 #include <magpie/base/atomic.hpp>
 #include <magpie/base/config.hpp>
 #include <magpie/base/outcome_value.hpp>
+#include <magpie/base/priority.hpp>
 #include <magpie/base/result_slot.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/join_point.hpp>
+#include <magpie/coroutine/this_worker.hpp>
 #include <magpie/lockfree/source_word.hpp>
 #include <magpie/services/frame_allocator.hpp>
 
@@ -89,19 +91,22 @@ class spawned_base : public boundary_join, private runnable {
 
  protected:
   using free_function = void (*)(spawned_base*) noexcept;
-  spawned_base(executor& home, std::string_view name, free_function f)
+  spawned_base(executor& home, std::string_view name, priority asked, free_function f)
       : boundary_join(on_end),
         runnable(first_step),
         own(scope_kind::spawned, name),
         home_(home),
         driven_(home.is_driven()),
         on_unhandled_(home.on_unhandled()),
-        free_(f) {}
+        free_(f) {
+    level = asked != priority::inherit ? asked : level_here();
+  }
   ~spawned_base() = default;
 
  private:
   MAGPIE_EXPORT static verdict on_end(boundary_join* join) noexcept;
   MAGPIE_EXPORT static std::coroutine_handle<> first_step(runnable* r) noexcept;
+  static priority level_here() noexcept { return current_worker != nullptr ? current_worker->level : priority::normal; }
   void report_error() noexcept;
 
   executor& home_;  // not to be touched once the task has ended: the handle may outlive it
@@ -114,7 +119,7 @@ class spawned_base : public boundary_join, private runnable {
 template <class T>
 class spawned final : public spawned_base {
  public:
-  spawned(executor& home, std::string_view name) : spawned_base(home, name, free_this) {}
+  spawned(executor& home, std::string_view name, priority asked) : spawned_base(home, name, asked, free_this) {}
 
   /// The result of an ended task, taken and freed with the whole. Errors: what the task ended with.
   T take() {
