@@ -110,7 +110,10 @@ TEST(priority, a_yield_lets_a_higher_level_in) {
 /// Yields until `over`; how often.
 task<int> keeps_at_it(const bool& over) {
   int turns = 0;
-  for (; !over; ++turns) co_await magpie::yield();
+  while (!over) {
+    ++turns;
+    co_await magpie::yield();
+  }
   co_return turns;
 }
 
