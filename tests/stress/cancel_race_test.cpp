@@ -391,6 +391,7 @@ TEST(cancel_race, R9_shutdown_while_foreign_threads_spawn) {
     std::atomic<int> accepted{0};
     std::atomic<int> refused{0};
     std::atomic<int> ended{0};
+    std::atomic<bool> last_may_come{i != 0};  // in the first round the last spawns come after the shutdown, for sure
     {
       runtime rt{{.workers = 2}};
       std::vector<std::thread> threads;
@@ -401,6 +402,7 @@ TEST(cancel_race, R9_shutdown_while_foreign_threads_spawn) {
             co_return;
           };
           for (int n = 0; n < spawns_each; ++n) {
+            if (n + 1 == spawns_each) last_may_come.wait(false);
             try {
               rt.spawn(child(ended, witness())).detach();
               accepted.fetch_add(1);
@@ -410,9 +412,11 @@ TEST(cancel_race, R9_shutdown_while_foreign_threads_spawn) {
           }
         });
       }
-      const int some = static_cast<int>(random() % (2 * spawns_each));
+      const int some = 1 + static_cast<int>(random() % (2 * spawns_each - 2));
       while (accepted.load() < some) std::this_thread::yield();
       rt.shutdown(1h);  // all that was accepted runs to its end
+      last_may_come.store(true);
+      last_may_come.notify_all();
       const int after = ended.load();
       for (std::thread& t : threads) t.join();
       EXPECT_EQ(ended.load(), after);
@@ -442,6 +446,7 @@ TEST(cancel_race, R9_a_runtime_ends_while_foreign_threads_wake_what_its_tasks_wa
     std::array<magpie::stop_source, each> ours;
     std::array<std::stop_source, each> standard;
     std::atomic<int> went_on{0};
+    std::atomic<bool> may_wake{i != 0};  // the first round wakes what is gone, for sure
     std::thread waker;
     {
       runtime rt{{.workers = 2}};
@@ -463,6 +468,7 @@ TEST(cancel_race, R9_a_runtime_ends_while_foreign_threads_wake_what_its_tasks_wa
       const std::uint64_t pause = random() % 40'000;
       waker = std::thread([&, pause] {
         spin(pause);
+        may_wake.wait(false);
         for (std::size_t k = 0; k < each; ++k) {
           completions[k].set_value(1);
           ours[k].request_stop();
@@ -470,7 +476,12 @@ TEST(cancel_race, R9_a_runtime_ends_while_foreign_threads_wake_what_its_tasks_wa
         }
       });
       spin(random() % life);
+      if (i + 1 == rounds) {  // and in the last one all go on
+        EXPECT_TRUE(magpie_test::comes_true([&] { return went_on.load() == 2 * static_cast<int>(each); }));
+      }
     }
+    may_wake.store(true);
+    may_wake.notify_all();
     waker.join();
     woken += went_on.load();
     if (went_on.load() < static_cast<int>(each)) {
