@@ -38,6 +38,7 @@ namespace {
 using magpie::join_handle;
 using magpie::runtime;
 using magpie::task;
+using magpie_test::race_rounds;
 using magpie_test::racing_events;
 using magpie_test::seen_often;
 using magpie_test::witness;
@@ -140,12 +141,12 @@ TEST(cancel_race, R1_cancel_against_completion) {
 TEST(cancel_race, R2_a_deadline_against_completion) {
   MAGPIE_TEST_USES_SEED(seed);
   balance sides(seed);
-  const int rounds = racing_events();
+  race_rounds rounds(racing_events());
   int in_time = 0;
   int late = 0;
   runtime rt{{.workers = 2}};
   rt.block_on([&]() -> task<> {
-    for (int i = 0; i < rounds; ++i) {
+    while (rounds.more({in_time, late})) {
       const auto length = std::chrono::nanoseconds(sides.others());
       try {
         const witness w = co_await magpie::with_timeout(length, witness_after(sides.mine()));
@@ -163,19 +164,19 @@ TEST(cancel_race, R2_a_deadline_against_completion) {
   EXPECT_NO_WITNESS_LEFT();
   RecordProperty("in_time", std::to_string(in_time));
   RecordProperty("late", std::to_string(late));
-  EXPECT_EQ(in_time + late, rounds);
-  EXPECT_GT(in_time, seen_often(rounds));
-  EXPECT_GT(late, seen_often(rounds));
+  EXPECT_EQ(in_time + late, rounds.made());
+  EXPECT_GT(in_time, rounds.enough());
+  EXPECT_GT(late, rounds.enough());
 }
 
 TEST(cancel_race, R3_a_stop_against_the_registration_of_a_sleep) {
   MAGPIE_TEST_USES_SEED(seed);
   balance sides(seed);
-  const int rounds = racing_events();
+  race_rounds rounds(racing_events());
   int slept = 0;
   int stopped = 0;
   runtime rt{{.workers = 2}};
-  for (int i = 0; i < rounds; ++i) {
+  while (rounds.more({slept, stopped})) {
     magpie::stop_source source;
     const auto length = std::chrono::nanoseconds(sides.mine());
     auto sleeper = [](std::chrono::nanoseconds l, witness) -> task<> { co_await magpie::sleep_for(l); };
@@ -196,14 +197,14 @@ TEST(cancel_race, R3_a_stop_against_the_registration_of_a_sleep) {
   EXPECT_NO_WITNESS_LEFT();
   RecordProperty("slept", std::to_string(slept));
   RecordProperty("stopped", std::to_string(stopped));
-  EXPECT_GT(slept, seen_often(rounds));
-  EXPECT_GT(stopped, seen_often(rounds));
+  EXPECT_GT(slept, rounds.enough());
+  EXPECT_GT(stopped, rounds.enough());
 }
 
 TEST(cancel_race, R4_S2_two_winners_in_race) {
   MAGPIE_TEST_USES_SEED(seed);
   balance sides(seed);
-  const int rounds = racing_events();
+  race_rounds rounds(racing_events());
   int first = 0;
   runtime rt{{.workers = 2}};
   rt.block_on([&]() -> task<> {
@@ -212,7 +213,7 @@ TEST(cancel_race, R4_S2_two_winners_in_race) {
       spin(steps);
       co_return witness(n);
     };
-    for (int i = 0; i < rounds; ++i) {
+    while (rounds.more({first, rounds.made() - first})) {
       // One statement each: what it holds ends with it.
       auto both = magpie::race(runner(sides.mine(), 0), runner(sides.others(), 1));
       const bool first_won = [](auto won) {
@@ -226,21 +227,21 @@ TEST(cancel_race, R4_S2_two_winners_in_race) {
   });
   EXPECT_NO_WITNESS_LEFT();
   RecordProperty("first_won", std::to_string(first));
-  EXPECT_GT(first, seen_often(rounds));
-  EXPECT_GT(rounds - first, seen_often(rounds));
+  EXPECT_GT(first, rounds.enough());
+  EXPECT_GT(rounds.made() - first, rounds.enough());
 }
 
 TEST(cancel_race, R5_spawn_cancel_join_and_the_last_reference_each_elsewhere) {
   MAGPIE_TEST_USES_SEED(seed);
-  const int spawns = racing_events();
   constexpr int spawns_a_group = 200;
+  race_rounds groups(racing_events() / spawns_a_group);
   std::atomic<int> spawned{0};
   std::atomic<int> refused{0};
   std::atomic<int> ran{0};
   std::atomic<int> ended{0};
   runtime rt{{.workers = 2}};
   std::mt19937_64 random(seed);
-  for (int made = 0; made < spawns; made += spawns_a_group) {
+  while (groups.more({ran.load(), refused.load()})) {
     std::optional<magpie::task_group> copy;
     std::atomic<int> stage{0};  // 1: the group is there; 2: the spawner has a copy of its own, and spawns
     const std::uint64_t pause = random() % 200'000;
@@ -295,10 +296,10 @@ TEST(cancel_race, R5_spawn_cancel_join_and_the_last_reference_each_elsewhere) {
   RecordProperty("cancelled", std::to_string(spawned.load() - ran.load()));
   RecordProperty("refused", std::to_string(refused.load()));
   EXPECT_LE(ran.load(), spawned.load());
-  EXPECT_GE(spawned.load() + refused.load(), spawns);
+  EXPECT_EQ(spawned.load() + refused.load(), groups.made() * spawns_a_group);
   EXPECT_EQ(ran.load(), ended.load());
-  EXPECT_GT(ran.load(), seen_often(spawns));
-  EXPECT_GT(refused.load(), seen_often(spawns));
+  EXPECT_GT(ran.load(), groups.enough());
+  EXPECT_GT(refused.load(), groups.enough());
 }
 
 TEST(cancel_race, R6_a_stop_callback_that_destroys_itself) {
@@ -500,11 +501,11 @@ TEST(cancel_race, R9_a_runtime_ends_while_foreign_threads_wake_what_its_tasks_wa
 TEST(cancel_race, C4_G9_stops_beside_clean_ups_and_handles_given_away) {
   MAGPIE_TEST_USES_SEED(seed);
   balance sides(seed);
-  const int rounds = racing_events() / 2;
+  race_rounds rounds(racing_events() / 2);
   std::atomic<int> cleaned{0};
   int cancelled = 0;
   runtime rt{{.workers = 2}};
-  for (int i = 0; i < rounds; ++i) {
+  while (rounds.more({cancelled, rounds.made() - cancelled})) {
     const int before = cleaned.load();
     auto work = [](std::uint64_t steps, witness) -> task<> {
       spin(steps);
@@ -535,8 +536,8 @@ TEST(cancel_race, C4_G9_stops_beside_clean_ups_and_handles_given_away) {
   }
   EXPECT_NO_WITNESS_LEFT();
   RecordProperty("cancelled", std::to_string(cancelled));
-  EXPECT_GT(cancelled, seen_often(rounds));
-  EXPECT_GT(rounds - cancelled, seen_often(rounds));
+  EXPECT_GT(cancelled, rounds.enough());
+  EXPECT_GT(rounds.made() - cancelled, rounds.enough());
 }
 
 }  // namespace

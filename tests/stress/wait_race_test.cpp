@@ -10,6 +10,7 @@
 #include "support/patience.hpp"
 #include "support/sanitizers.hpp"
 #include "support/seed.hpp"
+#include "support/stress_scale.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,6 +30,8 @@ using magpie::return_when;
 using magpie::runtime;
 using magpie::task;
 using magpie_test::fewer_if_sanitized;
+using magpie_test::race_rounds;
+using magpie_test::seen_often;
 using namespace std::chrono_literals;
 
 void spin(std::uint64_t steps) {
@@ -76,13 +79,16 @@ task<int> waits(int form, join_handle<int>& h, magpie::shared_handle<int> shared
 TEST(wait_race, R3_a_stop_against_the_registration_of_a_wait_and_its_end) {
   MAGPIE_TEST_USES_SEED(seed);
   std::mt19937_64 random(seed);
-  const int rounds = fewer_if_sanitized(60'000, 6'000);
+  const int asked = fewer_if_sanitized(60'000, 6'000);
   int completed = 0;
   int stopped = 0;
   for (unsigned workers : {2u, 3u}) {
     runtime rt{{.workers = workers}};
+    race_rounds rounds(asked / 2);
+    const int completed_before = completed;
+    const int stopped_before = stopped;
     rt.block_on([&]() -> task<> {
-      for (int i = 0; i < rounds / 2; ++i) {
+      while (rounds.more({completed - completed_before, stopped - stopped_before})) {
         const int form = static_cast<int>(random() % forms);
         magpie::completion<int> c;
         const std::uint64_t delay = random() % 2000;
@@ -109,19 +115,19 @@ TEST(wait_race, R3_a_stop_against_the_registration_of_a_wait_and_its_end) {
     });
   }
   RecordProperty("stopped", std::to_string(stopped));
-  EXPECT_GT(completed, rounds / 1000);
-  EXPECT_GT(stopped, rounds / 1000);
+  EXPECT_GT(completed, seen_often(asked));
+  EXPECT_GT(stopped, seen_often(asked));
 }
 
 TEST(wait_race, R2_a_deadline_against_the_end_of_a_wait) {
   MAGPIE_TEST_USES_SEED(seed);
   std::mt19937_64 random(seed);
-  const int rounds = fewer_if_sanitized(30'000, 3'000);
+  race_rounds rounds(fewer_if_sanitized(30'000, 3'000));
   int in_time = 0;
   int late = 0;
   runtime rt{{.workers = 2}};
   rt.block_on([&]() -> task<> {
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; rounds.more({in_time, late}); ++i) {
       std::array<join_handle<int>, 2> hs;
       for (auto& h : hs) h = rt.spawn(number_after(random() % 20'000));
       const auto length = std::chrono::nanoseconds(random() % 30'000);
@@ -141,18 +147,18 @@ TEST(wait_race, R2_a_deadline_against_the_end_of_a_wait) {
     }
   });
   RecordProperty("late", std::to_string(late));
-  EXPECT_GT(in_time, rounds / 1000);
-  EXPECT_GT(late, rounds / 1000);
+  EXPECT_GT(in_time, rounds.enough());
+  EXPECT_GT(late, rounds.enough());
 }
 
 TEST(wait_race, R4_two_winners_in_wait_any) {
   MAGPIE_TEST_USES_SEED(seed);
   std::mt19937_64 random(seed);
-  const int rounds = fewer_if_sanitized(60'000, 6'000);
+  race_rounds rounds(fewer_if_sanitized(60'000, 6'000));
   std::array<int, 3> won{};
   runtime rt{{.workers = 3}};
   rt.block_on([&]() -> task<> {
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; rounds.more({won[0], won[1], won[2]}); ++i) {
       std::array<join_handle<int>, 3> hs;
       const std::uint64_t steps = random() % 3000;
       const auto first = static_cast<std::size_t>(i) % 3;  // what is spawned last runs first
@@ -176,7 +182,7 @@ TEST(wait_race, R4_two_winners_in_wait_any) {
       EXPECT_EQ(seen, 3u);
     }
   });
-  for (int times : won) EXPECT_GT(times, rounds / 1000);
+  for (int times : won) EXPECT_GT(times, rounds.enough());
 }
 
 TEST(wait_race, W9_timed_out_waits_on_one_long_task_leave_nothing) {
