@@ -130,6 +130,30 @@ bool pool::start(runnable& r) noexcept {
   return true;
 }
 
+bool pool::run_here(runnable& r) noexcept {
+  gate_.enter();
+  if (!gate_.is_open()) {
+    gate_.leave();
+    return false;
+  }
+  const std::optional<unsigned> borrowed = sleeper<>::borrow(*this);
+  if (!borrowed) {
+    publish(r);
+    gate_.leave_having_started();
+    return true;
+  }
+  loans_.begin();
+  gate_.leave_having_started();
+  workers_[*borrowed]->run_for_another_thread(r);
+  // Z4: the loan keeps the pool, until it is counted as ended; the gate from before that on.
+  gate_.enter();
+  sleeper<>::give_back(*this, *borrowed);
+  loans_.end();
+  if (finish_.is_drawn()) compare_counts();
+  gate_.leave();
+  return true;
+}
+
 bool pool::announce() noexcept {
   if (worker* w = here()) {
     if (!gate_.looks_open()) return false;
@@ -205,12 +229,12 @@ void pool::compare_counts() noexcept {
   finish_.compare(
       [this] {
         static_cast<void>(sleepers_.parked());  // Z2: what the sleepers did is visible
-        std::uint64_t sum = 0;
+        std::uint64_t sum = loans_.ended();
         for (const auto& w : workers_) sum += w->finished.read();
         return sum;
       },
       [this] {
-        std::uint64_t sum = gate_.started();
+        std::uint64_t sum = gate_.started() + loans_.begun();
         for (const auto& w : workers_) sum += w->started.read();
         return sum;
       },

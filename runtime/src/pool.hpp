@@ -4,6 +4,7 @@
 #include <magpie/lockfree/finish_line.hpp>
 #include <magpie/lockfree/foreign_gate.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
+#include <magpie/lockfree/loans.hpp>
 #include <magpie/lockfree/parking_word.hpp>
 
 #include "blocking_threads.hpp"
@@ -28,6 +29,7 @@ class pool final : public runtime_engine {
 
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
+  bool run_here(runnable& r) noexcept override;
   bool announce() noexcept override;
   void ended() noexcept override;
   void forked() noexcept override { wake_one(); }
@@ -71,6 +73,7 @@ class pool final : public runtime_engine {
   injection_queue<runnable> background_;
   foreign_gate<> gate_;
   finish_line<> finish_;
+  loans<> loans_;
   atomics::atomic<std::uint32_t> all_over_{0};  // a futex: 1 when the last task has ended
 
   std::string thread_name_;

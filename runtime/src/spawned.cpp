@@ -5,18 +5,31 @@
 
 namespace magpie::detail {
 
-bool spawned_base::start(task_coroutine c, void* result, spawn_owner* owner) noexcept {
+void spawned_base::prepare(scope& above, task_coroutine c, void* result) noexcept {
   parent = c;
   inside = &own;
-  owner_ = owner;
-  own.place(owner != nullptr ? &owner->within : &home_.root_scope(), scope::never_looked);
+  own.place(&above, scope::never_looked);
   promise_base& p = c.promise();
   p.join = this;
   p.result = result;
   p.kind = role::boundary;
-  if (owner == nullptr) return home_.start(*this);
-  if (!owner->admit(home_)) return false;
-  owner->start_child(home_, *this);
+}
+
+bool spawned_base::start_alone(task_coroutine c, void* result) noexcept {
+  prepare(home_.root_scope(), c, result);
+  return home_.start(*this);
+}
+
+bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
+  prepare(home_.root_scope(), c, result);
+  return home_.run_here(*this);
+}
+
+bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* result) noexcept {
+  owner_ = &owner;
+  prepare(owner.within, c, result);
+  if (!owner.admit(home_)) return false;
+  owner.start_child(home_, *this);
   return true;
 }
 

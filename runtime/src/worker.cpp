@@ -36,6 +36,18 @@ void worker::run() noexcept {
   current_worker = nullptr;
 }
 
+// noinline: no address of a thread's variable is kept from one thread to the next.
+MAGPIE_NOINLINE void worker::run_for_another_thread(runnable& r) noexcept {
+  const std::uintptr_t floor_of_own_thread = stack_floor;
+  current_worker = this;
+  set_stack_floor(*this);
+  resume(*this, start_queued(*this, &r));
+  // The deque was empty, so what stands there descends from `r`. What else it has made runnable may be anybody's.
+  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b));
+  stack_floor = floor_of_own_thread;
+  current_worker = nullptr;
+}
+
 // Where work comes from ----------------------------------------------------------------------------------------------
 
 std::coroutine_handle<> worker::find() noexcept {

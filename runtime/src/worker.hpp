@@ -22,6 +22,10 @@ class worker : public worker_context {
   /// The thread's whole life.
   void run() noexcept;
 
+  /// On a thread that has borrowed this worker (parking.md, P7): runs `r` and what that forks, until nothing is left
+  /// here but what waits for others.
+  void run_for_another_thread(runnable& r) noexcept;
+
   // On this worker.
   void push(runnable& r, placement where) noexcept;
   unsigned index() const noexcept { return index_; }

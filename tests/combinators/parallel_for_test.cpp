@@ -310,6 +310,21 @@ TEST(combinable, workers_of_two_runtimes_have_their_own) {
   EXPECT_EQ(sum.combine(std::plus<>()), 2 * 4999950000);
 }
 
+TEST(combinable, callers_of_block_on_are_workers_meanwhile) {
+  everywhere([](runtime& rt) {
+    magpie::combinable<int> sum;
+    for (int i = 0; i < 100; ++i) {
+      rt.block_on([&]() -> task<> {
+        EXPECT_LT(magpie::this_worker_index(), rt.workers());
+        ++sum.local();
+        co_return;
+      });
+    }
+    EXPECT_EQ(sum.combine(std::plus<>()), 100);
+  });
+  EXPECT_THROW(static_cast<void>(magpie::this_worker_index()), magpie::usage_error);
+}
+
 TEST(combinable, is_for_workers) {
   magpie::combinable<int> c;
   EXPECT_THROW(static_cast<void>(c.local()), magpie::usage_error);

@@ -398,10 +398,109 @@ TEST(runtime, two_in_one_process_do_not_mix) {
   runtime a{{.workers = 1, .thread_name = "a"}};
   runtime b{{.workers = 1, .thread_name = "b"}};
   auto thread = []() -> task<std::thread::id> { co_return std::this_thread::get_id(); };
-  const auto first = a.block_on(thread());
+  const auto first = a.spawn(thread()).get();
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(a.block_on(thread()), first);
-    EXPECT_NE(b.block_on(thread()), first);
+    EXPECT_EQ(a.spawn(thread()).get(), first);
+    EXPECT_NE(b.spawn(thread()).get(), first);
+  }
+}
+
+// block_on() in the place of a worker that sleeps ---------------------------------------------------------------------
+
+bool all_sleep(const runtime& rt) {
+  return comes_true(
+      [&] { return rt.metrics().sleeps >= rt.workers() && rt.metrics().finished == rt.metrics().started; });
+}
+
+task<std::thread::id> own_thread() { co_return std::this_thread::get_id(); }
+
+TEST(runtime, block_on_runs_its_task_on_the_calling_thread_while_a_worker_sleeps) {
+  runtime rt{{.workers = 1}};
+  const auto worker = rt.spawn(own_thread()).get();
+  ASSERT_TRUE(comes_true([&] { return rt.block_on(own_thread()) == std::this_thread::get_id(); }));
+  // Nobody takes its place in between.
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(rt.block_on(own_thread()), std::this_thread::get_id());
+  EXPECT_EQ(rt.spawn(own_thread()).get(), worker);
+}
+
+TEST(runtime, block_on_goes_on_elsewhere_when_its_task_waits) {
+  runtime rt{{.workers = 1}};
+  ASSERT_TRUE(all_sleep(rt));
+  std::thread::id before;
+  const std::thread::id after = rt.block_on([&]() -> task<std::thread::id> {
+    before = std::this_thread::get_id();
+    co_await magpie::yield();
+    co_return std::this_thread::get_id();
+  });
+  EXPECT_NE(after, std::this_thread::get_id());
+  EXPECT_EQ(before, std::this_thread::get_id());
+}
+
+TEST(runtime, block_on_leaves_what_it_has_started_to_the_workers) {
+  runtime rt{{.workers = 1}};
+  std::atomic<int> ran = 0;
+  constexpr int rounds = 200;
+  for (int i = 0; i < rounds; ++i) {
+    ASSERT_TRUE(all_sleep(rt));
+    rt.block_on([&]() -> task<> {
+      rt.spawn([&]() -> task<> {
+          ++ran;
+          co_return;
+        }).detach();
+      co_return;
+    });
+    ASSERT_TRUE(comes_true([&] { return ran.load() == i + 1; })) << "round " << i;
+  }
+}
+
+TEST(runtime, what_comes_from_outside_during_a_block_on_is_run_after_it) {
+  runtime rt{{.workers = 1}};
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(all_sleep(rt));
+    std::atomic<bool> inside = false;
+    std::atomic<bool> spawned = false;
+    std::thread other([&] {
+      while (!inside.load()) std::this_thread::yield();
+      auto handle = rt.spawn(number(i));
+      spawned = true;
+      EXPECT_EQ(handle.get(), i);
+    });
+    rt.block_on([&]() -> task<> {
+      inside = true;
+      while (!spawned.load()) std::this_thread::yield();
+      co_return;
+    });
+    other.join();
+  }
+}
+
+TEST(runtime, R9_a_runtime_ends_while_threads_block_on_it) {
+  for (int round = 0; round < 300; ++round) {
+    std::atomic<int> refused = 0;
+    std::atomic<int> ran = 0;
+    std::vector<std::thread> threads;
+    auto rt = std::make_unique<runtime>(magpie::runtime_options{.workers = 2});
+    std::atomic<int> begun = 0;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0;; ++i) {
+          try {
+            ran += rt->block_on(number(1));
+          } catch (const magpie::usage_error&) {
+            ++refused;
+            return;
+          } catch (const magpie::task_cancelled&) {
+            // It was accepted, and the end came before it ran.
+          }
+          if (i == t) ++begun;
+        }
+      });
+    }
+    while (begun.load() < 3) std::this_thread::yield();
+    static_cast<void>(rt->shutdown(std::chrono::seconds(0)));
+    for (std::thread& t : threads) t.join();
+    EXPECT_EQ(refused.load(), 3);
+    EXPECT_GE(ran.load(), 3);
   }
 }
 

@@ -105,7 +105,7 @@ class task_group {
     task<T> t = detail::to_task(static_cast<A&&>(awaited));
     std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(state_->home(), options.name, options.level));
     const detail::task_coroutine c = t.take();
-    if (!s->start(c, &s->result, state_)) {
+    if (!s->start_within(*state_, c, &s->result)) {
       c.destroy();
       detail::throw_group_ended();
     }

@@ -91,12 +91,15 @@ class MAGPIE_EXPORT runtime {
 
   unsigned workers() const noexcept;
 
-  /// Runs `awaited` here and blocks the calling thread until it has ended; gives its result. An lvalue is borrowed.
-  /// Errors: what it ends with, task_cancelled if it ends cancelled; usage_error on a worker of any runtime.
+  /// Runs `awaited` here and blocks the calling thread until it has ended; gives its result. An lvalue is borrowed. If
+  /// a worker sleeps, the calling thread takes its place (this_worker_index() too), runs `awaited` and what that forks,
+  /// and hands on what is left when it would have to wait for others. Errors: what it ends with, task_cancelled if it
+  /// ends cancelled; usage_error on a worker of any runtime. Cost: no switch of threads where nothing waits for others
+  /// and a worker sleeps.
   template <awaitable A>
   await_result_t<A> block_on(A&& awaited) {
     if (detail::current_worker != nullptr) detail::throw_on_worker("block_on");
-    return launch(detail::to_task(static_cast<A&&>(awaited)), {}).get();
+    return launch(detail::to_task(static_cast<A&&>(awaited)), {}, &detail::spawned_base::start_here).get();
   }
 
   /// Starts `awaited`, which runs on even if nobody holds the handle. A callable is stored with its task.
@@ -107,7 +110,7 @@ class MAGPIE_EXPORT runtime {
     static_assert(
         !detail::borrows<A>,
         "magpie: spawn() cannot take what only borrows: the task may outlive it. Move it in: spawn(std::move(x))");
-    return launch(detail::to_task(static_cast<A&&>(awaited)), options);
+    return launch(detail::to_task(static_cast<A&&>(awaited)), options, &detail::spawned_base::start_alone);
   }
 
   /// Accepts no more tasks, lets those that run go on for `grace`, then asks them to stop, and waits until all have
@@ -140,11 +143,13 @@ class MAGPIE_EXPORT runtime {
   /// On the clock of its timers, which is a virtual one in tests.
   clock::time_point now() noexcept;
 
+  using start_function = bool (detail::spawned_base::*)(detail::task_coroutine, void* result) noexcept;
+
   template <class T>
-  join_handle<T> launch(task<T> t, spawn_options options) {
+  join_handle<T> launch(task<T> t, spawn_options options, start_function start) {
     std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(engine(), options.name, options.level));
     const detail::task_coroutine c = t.take();
-    if (!s->start(c, &s->result, nullptr)) {
+    if (!(s.get()->*start)(c, &s->result)) {
       c.destroy();
       refuse();
     }

@@ -22,6 +22,7 @@ namespace rooms {
 template <class Scene, class Sleeper, unsigned Workers, std::size_t Tasks>
 class crew {
  public:
+  unsigned size() const { return Workers; }
   modelled_parking_word& word() { return word_; }
   Sleeper& sleeper_of(unsigned index) { return sleepers_[index]; }
   bool all_ended() { return over_.load(std::memory_order_acquire); }
@@ -106,6 +107,93 @@ struct published_from_outside
   }
   bool has_visible_work() const { return !injected.looks_empty(); }
   void after() { this->book.all_came_out(); }
+};
+
+/// Thread 0 publishes, while thread 1 takes the place of a worker if one sleeps, leaves a task there, and gives the
+/// place back (P7). What belongs to a worker alone is touched by one at a time, in order. The borrower runs a task,
+/// too: the end does not come before the place is given back.
+template <unsigned Workers>
+struct borrowed : crew<borrowed<Workers>, endless_sleeper, Workers, 3> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  std::array<model::plain<int>, Workers> own;
+
+  void thread(int self) {
+    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
+    if (self == 0) return publish(0);
+    item* const root = this->book.make(2);
+    injected.push(this->book.make(1));
+    if (const auto index = endless_sleeper::borrow(*this)) {
+      own[*index] = own[*index] + 1;
+      endless_sleeper::give_back(*this, *index);
+    } else {
+      this->wake_one();
+    }
+    this->run(root);
+  }
+  void publish(std::size_t i) {
+    injected.push(this->book.make(i));
+    this->wake_one();
+  }
+  item* find(unsigned index) {
+    own[index] = own[index] + 1;
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty(); }
+  void after() { this->book.all_came_out(); }
+};
+
+/// Two borrow at a time where two sleep, and one is woken beside them: no place is given twice (P2, P7).
+template <int Borrowers>
+struct borrowed_places {
+  static constexpr int threads = Borrowers + 1;
+
+  modelled_parking_word word;
+  std::array<model::plain<int>, 2> theirs;
+  int places = 0;
+
+  borrowed_places() {
+    word.park(0, false);
+    word.park(1, false);
+  }
+  void thread(int self) {
+    const auto index = self == Borrowers ? word.reserve_sleeper() : word.borrow_sleeper();
+    if (!index) return;
+    theirs[*index] = self;
+    if (self == Borrowers) return;
+    static_cast<void>(word.park(*index, false));
+  }
+  void after() { model::check(word.parked() <= 2, "the count is right"); }
+};
+
+/// Worker 0 forks while the borrower of worker 1's place gives it back: unless the others sleep, the worker looks
+/// itself, as it has no timed sleep before it (P7).
+struct given_back_beside_a_fork : crew<given_back_beside_a_fork, timed_sleeper, 2, 1> {
+  static constexpr int threads = 3;
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::fork_deque<item, model::atomics> forks{4};
+
+  void thread(int self) {
+    if (self == 0) {
+      model::check(forks.push(book.make(0)), "there is room");
+      if (word().hungry()) wake_one();
+      busy_until_done(0);
+    } else if (self == 1) {
+      work(1);
+    } else if (const auto index = timed_sleeper::borrow(*this)) {
+      timed_sleeper::give_back(*this, *index);
+    }
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    return forks.steal(found) == detail::steal_result::taken ? found : nullptr;
+  }
+  bool has_visible_work() const { return !forks.looks_empty(); }
 };
 
 /// Worker 0 runs a task that publishes others, and then computes until they have run. `Queue` is where they stand.

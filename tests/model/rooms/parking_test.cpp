@@ -47,6 +47,21 @@ TEST(parking_model, P6_a_watcher_comes_for_the_newest) {
   (expect_holds<put_as_newest<3>>(lean(1)));
 }
 
+TEST(parking_model, P7_no_place_is_borrowed_twice) {
+  expect_holds<borrowed_places<1>>({.preemptions = 3});
+  expect_holds<borrowed_places<2>>(lean(2));
+}
+TEST(parking_model, P7_a_place_is_borrowed_and_given_back) {
+  expect_holds<borrowed<1>>(lean(1));
+  expect_holds<borrowed<1>>(interleaved(2));
+}
+TEST(parking_model, P7_a_place_is_given_back_beside_a_fork) { expect_holds<given_back_beside_a_fork>(lean(1)); }
+
+TEST(parking_model_long, P7_a_place_is_borrowed_and_given_back) {
+  expect_holds<borrowed<1>>(interleaved(3));
+  expect_holds<borrowed<2>>(interleaved(1));
+}
+TEST(parking_model_long, P7_a_place_is_given_back_beside_a_fork) { expect_holds<given_back_beside_a_fork>(lean(2)); }
 TEST(parking_model_long, P1_workers_lie_down_as_tasks_come_from_outside) {
   (expect_holds<published_from_outside<1, 1, 2>>(lean(3)));
   (expect_holds<published_from_outside<2, 1, 1>>(lean(2)));

@@ -4,6 +4,7 @@
 #include <magpie/lockfree/finish_line.hpp>
 #include <magpie/lockfree/foreign_gate.hpp>
 #include <magpie/lockfree/injection_queue.hpp>
+#include <magpie/lockfree/loans.hpp>
 
 #include "handed_items.hpp"
 #include "modelled_sleep.hpp"
@@ -11,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 /// Scenes of docs/protocols/shutdown.md: a pool made of the shipped gate, finish line, sleepers and injection queue. It
 /// is a tracked object, so that whoever touches it after its end is found.
@@ -38,6 +40,7 @@ template <unsigned Workers>
 class small_pool {
  public:
   // The crew that sleepers ask for.
+  unsigned size() const { return Workers; }
   modelled_parking_word& word() { return word_; }
   endless_sleeper& sleeper_of(unsigned index) { return members_[index].sleep; }
   bool has_visible_work() const { return !injected_.looks_empty(); }
@@ -61,6 +64,30 @@ class small_pool {
     injected_.push(it);
     endless_sleeper::wake_one(*this);
     gate_.leave_having_started();
+    return true;
+  }
+  template <class Run>
+  bool run_here(item* it, Run run) {
+    gate_.enter();
+    if (!gate_.is_open()) {
+      gate_.leave();
+      return false;
+    }
+    const std::optional<unsigned> borrowed = endless_sleeper::borrow(*this);
+    if (!borrowed) {
+      injected_.push(it);
+      endless_sleeper::wake_one(*this);
+      gate_.leave_having_started();
+      return true;
+    }
+    loans_.begin();
+    gate_.leave_having_started();
+    run(*borrowed, it);
+    gate_.enter();
+    endless_sleeper::give_back(*this, *borrowed);
+    loans_.end();
+    if (finish_.is_drawn()) compare_counts();
+    gate_.leave();
     return true;
   }
   void enqueue(item* it) {
@@ -119,12 +146,12 @@ class small_pool {
     finish_.compare(
         [this] {
           static_cast<void>(word_.parked());
-          std::uint64_t sum = 0;
+          std::uint64_t sum = loans_.ended();
           for (const member& each : members_) sum += each.ended.read();
           return sum;
         },
         [this] {
-          std::uint64_t sum = gate_.started();
+          std::uint64_t sum = gate_.started() + loans_.begun();
           for (const member& each : members_) sum += each.started.read();
           return sum;
         },
@@ -137,6 +164,7 @@ class small_pool {
   detail::injection_queue<item, model::atomics> injected_;
   detail::foreign_gate<model::atomics> gate_;
   detail::finish_line<model::atomics> finish_;
+  detail::loans<model::atomics> loans_;
   std::array<member, Workers> members_;
 };
 
@@ -182,6 +210,66 @@ struct started_against_the_end : pool_scene<Workers> {
     model::check(ran == (accepted ? 1 : 0), "a task ran exactly if it was accepted");
     model::destroy(this->pool);
   }
+};
+
+/// Thread 1 runs its task itself if a worker sleeps, in that one's place (Z4).
+template <unsigned Workers>
+struct borrowed_against_the_end : pool_scene<Workers> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+
+  ledger<1> book;
+  model::plain<int> written;  // by the task, read after the end
+  bool ran = false;
+  bool accepted = false;
+
+  void thread(int self) {
+    const auto run = [this](unsigned index, item* it) {
+      book.got(it);
+      written = 1;
+      ran = true;
+      this->pool->ended(index);
+    };
+    if (self == 0) {
+      this->end();
+      if (ran) model::check(written == 1, "what the task wrote is visible after the end");
+    } else if (self == 1) {
+      accepted = this->pool->run_here(book.make(0), run);
+    } else {
+      this->work(self - 2, run);
+    }
+  }
+  void after() {
+    model::check(ran == accepted, "a task ran exactly if it was accepted");
+    model::destroy(this->pool);
+  }
+};
+
+/// As above, but the task has the pool ended, and then it is gone: the borrower has left by then (Z4).
+template <unsigned Workers>
+struct ended_by_what_a_borrower_ran : pool_scene<Workers> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+
+  ledger<1> book;
+  model::atomic<std::uint32_t> asked{0};
+
+  void thread(int self) {
+    const auto run = [this](unsigned index, item* it) {
+      book.got(it);
+      asked.store(1, std::memory_order_release);
+      model::futex::wake_all(asked);
+      this->pool->ended(index);
+    };
+    if (self == 0) {
+      while (asked.load(std::memory_order_acquire) == 0) model::futex::wait(asked, std::uint32_t{0});
+      this->end();
+      model::destroy(this->pool);
+    } else if (self == 1) {
+      model::check(this->pool->run_here(book.make(0), run), "the pool is open");
+    } else {
+      this->work(self - 2, run);
+    }
+  }
+  void after() { book.all_came_out(); }
 };
 
 /// As above, but the task that was started has the pool ended, and then it is gone: the thread that started it may

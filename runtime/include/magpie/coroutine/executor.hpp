@@ -70,6 +70,9 @@ class MAGPIE_EXPORT executor {
   /// Any thread. A task starts that nobody's frame waits for. False: not accepted any more, nothing happened.
   [[nodiscard]] virtual bool start(runnable& r) noexcept = 0;
 
+  /// No worker. As start(), and may run it on this thread, with what it forks, as far as that goes without waiting.
+  [[nodiscard]] virtual bool run_here(runnable& r) noexcept { return start(r); }
+
   /// Any thread. As start() for a task that is enqueued later. False: not accepted any more.
   [[nodiscard]] virtual bool announce() noexcept = 0;
 

@@ -37,21 +37,27 @@ class parking_word {
       // P2: a reservation; seq_cst as P1; on failure we look again
     } while (!counts_.compare_exchange_weak(counts, counts - one_parked + one_searching, seq_cst, seq_cst));
     if (self < most_workers && claim(self)) return self;
-    for (unsigned word = 0;; word = (word + 1) % words) {
-      // relaxed: a hint, claim() decides. P2: there are at least as many bits as reservations, so this ends
-      const std::uint64_t bits = bits_[word].load(relaxed);
-      if (bits == 0) continue;
-      const unsigned index = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
-      if (claim(index)) return index;
-    }
+    return take_bit();
   }
 
-  /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal.
-  void park(unsigned index, bool was_searching) noexcept {
+  /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal. How many
+  /// slept before.
+  unsigned park(unsigned index, bool was_searching) noexcept {
     // P2: the bit before the count. release: pairs with claim(), which may come before the count: the reset of its
     // signal
     bits_[index / 64].fetch_or(bit(index), release);
-    counts_.fetch_add(was_searching ? one_parked - one_searching : one_parked, seq_cst);  // P1: before the rescan
+    const std::uint64_t change = was_searching ? one_parked - one_searching : one_parked;
+    return static_cast<unsigned>(counts_.fetch_add(change, seq_cst) & parked_mask);  // P1: before the rescan
+  }
+
+  /// Any thread: takes a sleeper, which sleeps on, to act in its place; park() is due again then.
+  [[nodiscard]] std::optional<unsigned> borrow_sleeper() noexcept {
+    std::uint64_t counts = counts_.load(relaxed);  // relaxed: the exchange decides
+    do {
+      if ((counts & parked_mask) == 0) return std::nullopt;
+      // P2: a reservation. seq_cst: in one order with P1 and P7; relaxed on failure: we look again
+    } while (!counts_.compare_exchange_weak(counts, counts - one_parked, seq_cst, relaxed));
+    return take_bit();
   }
 
   /// A worker starts to search, unless `most` do already.
@@ -90,10 +96,22 @@ class parking_word {
  private:
   static constexpr std::uint64_t one_parked = 1;
   static constexpr std::uint64_t one_searching = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t parked_mask = one_searching - 1;
   static constexpr unsigned words = (most_workers + 63) / 64;
 
   static constexpr bool wakeable(std::uint64_t counts) noexcept { return counts != 0 && counts < one_searching; }
   static constexpr std::uint64_t bit(unsigned index) noexcept { return std::uint64_t{1} << index % 64; }
+
+  /// After a reservation.
+  unsigned take_bit() noexcept {
+    for (unsigned word = 0;; word = (word + 1) % words) {
+      // relaxed: a hint, claim() decides. P2: there are at least as many bits as reservations, so this ends
+      const std::uint64_t bits = bits_[word].load(relaxed);
+      if (bits == 0) continue;
+      const unsigned index = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
+      if (claim(index)) return index;
+    }
+  }
 
   bool claim(unsigned index) noexcept {
     // acquire: pairs with park(): the worker's reset of its signal comes before our setting it

@@ -6,6 +6,7 @@
 #include <magpie/lockfree/parking_word.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace magpie::detail {
 
@@ -13,6 +14,7 @@ namespace magpie::detail {
 /// the places where work stands (docs/protocols/parking.md).
 ///
 /// `Crew` is the pool, as far as this concerns it:
+///     crew.size()                how many workers
 ///     crew.word()                the parking_word of all
 ///     crew.sleeper_of(index)     a worker's
 ///     crew.has_visible_work()    looked for with seq_cst loads
@@ -36,6 +38,21 @@ class sleeper {
   template <class Crew>
   static void wake_one_for_newest(Crew& crew) noexcept {
     if (!crew.word().watched()) wake_one(crew);  // P6
+  }
+
+  /// Any thread, while the end cannot come: takes the place of a worker that sleeps, and sleeps on. Nothing if none
+  /// does.
+  template <class Crew>
+  [[nodiscard]] static std::optional<unsigned> borrow(Crew& crew) noexcept {
+    return crew.word().borrow_sleeper();
+  }
+
+  /// It lays the worker down again.
+  template <class Crew>
+  static void give_back(Crew& crew, unsigned index) noexcept {
+    // P7: no timed sleep follows, so while others are awake the worker looks itself.
+    const bool others_sleep = crew.word().park(index, false) + 1 == crew.size();
+    if (!others_sleep || crew.has_visible_work()) wake_one(crew, index);
   }
 
   /// Any thread.

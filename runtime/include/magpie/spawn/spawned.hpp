@@ -58,8 +58,13 @@ class spawned_base : public boundary_join, private runnable {
   spawned_base(const spawned_base&) = delete;
   spawned_base& operator=(const spawned_base&) = delete;
 
-  /// Starts `c`, whose result goes to `result`. False: no more is accepted; the caller frees both.
-  [[nodiscard]] MAGPIE_EXPORT bool start(task_coroutine c, void* result, spawn_owner* owner) noexcept;
+  // Start `c`, whose result goes to `result`. False: no more is accepted; the caller frees both.
+  /// With nobody but the runtime to answer for it.
+  [[nodiscard]] MAGPIE_EXPORT bool start_alone(task_coroutine c, void* result) noexcept;
+  /// The same, by a plain thread that will wait for it, and may run it itself meanwhile.
+  [[nodiscard]] MAGPIE_EXPORT bool start_here(task_coroutine c, void* result) noexcept;
+  /// As a part of `owner`.
+  [[nodiscard]] MAGPIE_EXPORT bool start_within(spawn_owner& owner, task_coroutine c, void* result) noexcept;
 
   /// Asks the task to stop; true if it had not ended. Threads: any that keeps *this.
   MAGPIE_EXPORT bool cancel() noexcept;
@@ -104,6 +109,7 @@ class spawned_base : public boundary_join, private runnable {
   ~spawned_base() = default;
 
  private:
+  void prepare(scope& above, task_coroutine c, void* result) noexcept;
   MAGPIE_EXPORT static verdict on_end(boundary_join* join) noexcept;
   MAGPIE_EXPORT static std::coroutine_handle<> first_step(runnable* r) noexcept;
   static priority level_here() noexcept { return current_worker != nullptr ? current_worker->level : priority::normal; }
