@@ -54,9 +54,9 @@ class barrier {
 
   const std::function<void()> on_completion_;
   detail::spin_lock<> lock_;  // guards what follows
-  std::size_t expected_;
-  std::size_t missing_;
-  std::uint64_t phase_ = 0;
+  detail::atomics::plain<std::size_t> expected_;
+  detail::atomics::plain<std::size_t> missing_;
+  detail::atomics::plain<std::uint64_t> phase_{0};
   detail::waiting_line line_;
 };
 

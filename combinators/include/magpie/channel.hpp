@@ -45,7 +45,7 @@ struct channel_state {
   /// One who waits, and the item that it brings or gets.
   class waiter : public turn_wait {
    public:
-    item* carried = nullptr;
+    atomics::plain<item*> carried{nullptr};
 
    protected:
     waiter(channel_state& s, waiting_line& line, const char* what) noexcept : turn_wait(s.lock, line, what), state(s) {}
@@ -94,8 +94,8 @@ struct channel_state {
 
   const std::size_t capacity;
   spin_lock<> lock;  // guards what follows
-  bool closed = false;
-  std::size_t count = 0;  // in the channel, or announced by try_send()
+  atomics::plain<bool> closed{false};
+  atomics::plain<std::size_t> count{0};  // in the channel, or announced by try_send()
   intrusive_list<item> items;
   waiting_line senders;    // nobody, if there is room
   waiting_line receivers;  // nobody, if there is an item

@@ -63,7 +63,7 @@ class mutex {
   }
 
   detail::spin_lock<> lock_;  // guards what follows
-  bool is_locked_ = false;
+  detail::atomics::plain<bool> is_locked_{false};
   detail::waiting_line line_;
 };
 

@@ -96,7 +96,7 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   waiting_line& line_;
   const char* what_;
   bool attached_ = false;
-  bool listed_ = false;  // under the lock
+  atomics::plain<bool> listed_{false};  // under the lock
   bool gave_up_ = false;
 };
 
