@@ -88,9 +88,8 @@ class [[nodiscard]] barrier_wait final : public turn_wait {
     last_ = barrier_.arrive();
     return last_;
   }
-  void left(waiting_line&) noexcept override {
-    if (phase_ == barrier_.phase_) ++barrier_.missing_;
-  }
+  bool may_leave() const noexcept override { return phase_ == barrier_.phase_; }  // else our arrival has counted
+  void left(waiting_line&) noexcept override { ++barrier_.missing_; }
 
   barrier& barrier_;
   std::uint64_t phase_ = 0;
