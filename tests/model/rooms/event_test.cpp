@@ -31,6 +31,7 @@ TEST(event_model, Y1_it_is_set_as_one_is_stopped) {
 TEST(event_model, Y1_one_goes_on_for_each_set) {
   (expect_holds<scene<one_for_each_set<2, 1, 0>>>(lean(3)));
   (expect_holds<scene<one_for_each_set<2, 2, 0>>>(lean(1)));
+  (expect_holds<scene<one_for_each_set<2, 2, 0>>>(interleaved(2)));
   (expect_holds<scene<one_for_each_set<2, 1, 1>>>(lean(1)));
 }
 TEST(event_model, Y2_a_latch_is_destroyed_by_who_waited) {
