@@ -126,6 +126,7 @@ struct two_senders : cast<2, 1, Stops, 1> {
   }
   task<> root(int which) { return sends(*this, which); }
   void outside(int) {
+    model::check(way.size() <= way.capacity(), "no more than there is room for");
     for (int last = 0; received < 2; ++received) {
       std::optional<parcel> got = way.try_receive();
       if (!got) break;

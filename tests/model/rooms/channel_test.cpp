@@ -37,6 +37,7 @@ TEST(channel_model, it_is_closed_meanwhile) {
 TEST(channel_model, values_come_in_order) {
   (expect_holds<scene<in_order<0, 2>>>(lean(1)));
   (expect_holds<scene<in_order<1, 2>>>(lean(1)));
+  (expect_holds<scene<in_order<2, 2>>>(lean(2)));
 }
 TEST(channel_model, Y3_senders_wait_for_room) {
   (expect_holds<scene<two_senders<0>>>(lean(2)));

@@ -186,6 +186,7 @@ struct written_between_reads : cast<1 + Readers, Workers, Stops, 1> {
     } else {
       auto hold = co_await lock.lock_shared();
       model::check(text == written, "who reads sees what was written");
+      if (Workers == 1 && Stops == 0) model::check(written == 1, "nobody overtakes");
       ++reads;
     }
   }
@@ -199,22 +200,23 @@ struct written_between_reads : cast<1 + Readers, Workers, Stops, 1> {
   }
 };
 
-/// Readers come while others wait, by trying: they do not pass a waiting writer (Y3).
-struct who_tries_does_not_overtake : cast<1, 1, 0, 1> {
+/// A reader that comes while a writer stands in line, or has its turn, does not get in by trying (Y3).
+struct who_tries_does_not_overtake : cast<2, 1, 0, 1> {
   magpie::shared_mutex lock;
   model::plain<int> text{0};
 
   who_tries_does_not_overtake() { lock.try_lock_shared().forget(); }
-  task<> root(int) {
-    auto alone = co_await lock.lock();
-    text = 1;
+  task<> root(int which) {
+    if (which == 0) {
+      auto alone = co_await lock.lock();
+      text = 1;
+    } else {
+      const auto second = lock.try_lock_shared();
+      model::check(!second, "nobody overtakes");
+    }
   }
-  void outside(int) {
-    const auto second = lock.try_lock_shared();
-    lock.unlock_shared();
-    if (second) model::check(text == 0, "a reader has it");
-  }
-  void after(const outcomes<1>&) { model::check(text == 1 && lock.try_lock().owns_lock(), "it is free in the end"); }
+  void outside(int) { lock.unlock_shared(); }
+  void after(const outcomes<2>&) { model::check(text == 1 && lock.try_lock().owns_lock(), "it is free in the end"); }
 };
 
 }  // namespace turn_wait_model

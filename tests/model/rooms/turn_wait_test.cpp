@@ -43,6 +43,7 @@ TEST(turn_wait_model, Y3_first_come_first_served) {
 TEST(turn_wait_model, a_mutex_excludes) {
   (expect_holds<scene<excluded<2, 2, 0, 0>>>(lean(2)));
   (expect_holds<scene<excluded<2, 2, 1, 0>>>(lean(1)));
+  (expect_holds<scene<excluded<2, 2, 0, 1>>>(lean(2)));
   (expect_holds<scene<excluded<1, 1, 1, 1>>>(lean(2)));
 }
 TEST(turn_wait_model, Y4_a_writer_gives_up) { expect_holds<scene<a_writer_gives_up>>(lean(2)); }
