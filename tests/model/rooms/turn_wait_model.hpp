@@ -85,8 +85,9 @@ struct in_the_order_of_their_coming : cast<2, 1, Stops, 1> {
   }
 };
 
-/// Two permits at once for two who wait, and for one who does not wait (Y3).
-struct two_at_once_and_one_who_tries : cast<2, 1, 0, 1> {
+/// Two permits at once for two who wait, and perhaps for one who does not wait (Y3).
+template <bool Tries>
+struct two_at_once : cast<2, 1, 0, 1> {
   magpie::semaphore permits{0};
   int obtained = 0;
 
@@ -97,6 +98,7 @@ struct two_at_once_and_one_who_tries : cast<2, 1, 0, 1> {
   }
   void outside(int) {
     permits.release(2);
+    if (!Tries) return;
     if (auto permit = permits.try_acquire()) model::check(permits.available() <= 1, "no permit is there twice");
   }
   void after(const outcomes<2>&) {

@@ -38,7 +38,8 @@ TEST(turn_wait_model, Y2_who_was_granted_destroys_it) {
 TEST(turn_wait_model, Y3_first_come_first_served) {
   (expect_holds<scene<in_the_order_of_their_coming<0>>>(lean(2)));
   (expect_holds<scene<in_the_order_of_their_coming<1>>>(lean(1)));
-  expect_holds<scene<two_at_once_and_one_who_tries>>(lean(2));
+  expect_holds<scene<two_at_once<false>>>(lean(2));
+  expect_holds<scene<two_at_once<true>>>(lean(2));
 }
 TEST(turn_wait_model, a_mutex_excludes) {
   (expect_holds<scene<excluded<2, 2, 0, 0>>>(lean(2)));

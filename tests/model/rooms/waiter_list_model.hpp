@@ -150,7 +150,11 @@ struct many {
       model::check(it.attach(all[i]), "it has not happened");
     }
   }
-  void thread(int) { it.fire(); }
+  void thread(int) {
+    numbered another;
+    model::check(it.attach(another) && it.detach(another), "who leaves in time does not arrive");
+    it.fire();
+  }
   void after() { model::check(woken == Waiters, "somebody was not woken"); }
 };
 
