@@ -111,4 +111,15 @@ struct stopped_as_the_last_arrives : cast<1, 1, 1, 1> {
   }
 };
 
+/// The first one arrives twice, and is stopped in the second phase at the latest, in which it stays alone.
+struct stopped_in_a_later_phase : cast<2, 1, 2, 0> {
+  magpie::barrier it{2};
+
+  task<> root(int which) {
+    co_await it.arrive_and_wait();
+    if (which == 0) co_await it.arrive_and_wait();
+  }
+  void after(const outcomes<2>& how) { model::check(how[0] == outcome::cancelled, "it was alone"); }
+};
+
 }  // namespace event_model

@@ -43,6 +43,7 @@ TEST(event_model, a_barrier_holds_until_all_are_there) {
 }
 TEST(event_model, Y4_who_was_stopped_in_a_barrier_has_not_arrived) {
   expect_holds<scene<stopped_as_the_last_arrives>>(lean(2));
+  expect_holds<scene<stopped_in_a_later_phase>>(lean(1));
 }
 
 }  // namespace
