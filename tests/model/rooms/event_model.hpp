@@ -99,6 +99,25 @@ struct two_phases : cast<2, Workers, 0, Others> {
   void after(const outcomes<2>&) { model::check(phases == 4, "as many ends as phases"); }
 };
 
+/// More come than a phase needs: who belongs to the next one is not taken for one of those that it ends.
+struct in_pairs : cast<3, 2, 0, 1> {
+  int came = 0;
+  int went_on = 0;
+  magpie::barrier it{2};
+
+  task<> root(int) {
+    ++came;
+    co_await it.arrive_and_wait();
+    ++went_on;
+    model::check(went_on <= came / 2 * 2, "who goes on has met somebody");
+  }
+  void outside(int) {
+    ++came;
+    it.arrive_and_drop();
+  }
+  void after(const outcomes<3>&) {}
+};
+
 /// A task waits, and is stopped as the other side arrives. It has arrived, and the phase is over, or neither.
 struct stopped_as_the_last_arrives : cast<1, 1, 1, 1> {
   int phases = 0;

@@ -40,6 +40,8 @@ TEST(event_model, Y2_a_latch_is_destroyed_by_who_waited) {
 TEST(event_model, a_barrier_holds_until_all_are_there) {
   (expect_holds<scene<two_phases<1, 0>>>(lean(4)));
   (expect_holds<scene<two_phases<2, 0>>>(lean(2)));
+  (expect_holds<scene<two_phases<1, 1>>>(lean(2)));
+  expect_holds<scene<in_pairs>>(lean(1));
 }
 TEST(event_model, Y4_who_was_stopped_in_a_barrier_has_not_arrived) {
   expect_holds<scene<stopped_as_the_last_arrives>>(lean(2));
