@@ -161,7 +161,7 @@ verdict group_state::child_ended(executor& where, ending how, std::exception_ptr
     if ((within.marks() & scope::linked) != 0) within.leave();
     return finish(awaiter);
   }
-  return {std::noop_coroutine()};
+  return {};
 }
 
 }  // namespace magpie::detail

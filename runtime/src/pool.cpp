@@ -117,7 +117,7 @@ bool pool::start(runnable& r) noexcept {
   if (worker* w = here()) {
     if (!gate_.looks_open()) return false;
     w->started.add();
-    w->push(r, placement::next);
+    w->push_new(r);
     return true;
   }
   gate_.enter();

@@ -43,7 +43,6 @@ class runtime_engine : public executor {
   virtual void stop_accepting() noexcept = 0;
   virtual void wait_for_the_end(std::int64_t deadline) = 0;
 
-  atomics::atomic<bool> draining_{false};
   std::mutex reporting_;  // guards the report, which exists during drain()
   shutdown_report* report_ = nullptr;
 };

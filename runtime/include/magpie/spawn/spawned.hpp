@@ -43,7 +43,7 @@ class spawn_owner {
   [[nodiscard]] virtual bool admit(executor& home) noexcept = 0;
   /// Starts it now or later.
   virtual void start_child(executor& home, runnable& child) noexcept = 0;
-  /// It has ended; the owner may be gone afterwards. What to do next.
+  /// It has ended; the owner may be gone afterwards. What to do next; nothing, if the verdict is empty.
   [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error) noexcept = 0;
 
  protected:
@@ -69,7 +69,7 @@ class spawned_base : public boundary_join, private runnable {
   /// Asks the task to stop; true if it had not ended. Threads: any that keeps *this.
   MAGPIE_EXPORT bool cancel() noexcept;
 
-  std::string_view name() const noexcept { return own.name; }
+  std::string_view name() const noexcept { return own.name(); }
 
   /// The handle lets go. Frees *this, now or when the task has ended.
   MAGPIE_EXPORT void abandon() noexcept;
