@@ -246,7 +246,8 @@ void virtual_engine::steal(virtual_worker& thief, virtual_worker& victim) noexce
     ++steals_;
   }
   if (b == nullptr) fatal("magpie: on one thread, a thief found less than it saw");
-  run(thief, [&] { return start_stolen(thief, b); });
+  const entry_from where = &thief == &victim ? entry_from::below : entry_from::another;
+  run(thief, [&] { return start_stolen(thief, b, where); });
 }
 
 std::uint32_t virtual_engine::choose(std::size_t of) noexcept {

@@ -45,7 +45,7 @@ MAGPIE_NOINLINE void worker::run_for_another_thread(runnable& r) noexcept {
   set_stack_floor(*this);
   resume(*this, start_queued(*this, &r));
   // The deque was empty, so what stands there descends from `r`. What else it has made runnable may be anybody's.
-  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b));
+  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b, entry_from::below));
   stack_floor = floor_of_own_thread;
   current_worker = nullptr;
 }
@@ -86,7 +86,7 @@ std::coroutine_handle<> worker::own_work() noexcept {
   if (queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
-  if (gather_block* b = take_fork()) return start_stolen(*this, b);
+  if (gather_block* b = take_fork()) return start_stolen(*this, b, entry_from::below);
   if (!queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
@@ -145,7 +145,7 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
     if (got == steal_result::empty) break;
     if (got == steal_result::lost) continue;  // somebody else was faster: there may be more
     steals.add();
-    return start_stolen(*this, b);
+    return start_stolen(*this, b, entry_from::another);
   }
   runnable* const newest = victim.newest_.peek();
   const auto waiting = victim.queue_.look();
