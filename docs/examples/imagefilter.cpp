@@ -1,8 +1,8 @@
 // An image filter: blurs a PPM picture, or finds its edges.
 // run: never
 //
-// Each filter is a loop over the tiles of the picture, which parallel_for(tile{rows, cols}, fn) makes: fn gives one pixel of
-// the output, from some of the input around it. A tile's pixels share most of what they look at.
+// Each filter is a loop over the tiles of the picture, which parallel_for(tile{rows, cols}, fn) makes: fn gives one
+// pixel of the output, from some of the input around it. A tile's pixels share most of what they look at.
 #include <magpie/magpie.hpp>
 
 #include "command_line.hpp"
@@ -77,8 +77,8 @@ magpie::task<> blur(const picture& in, picture& out, int radius) {
   const std::vector<float> weights = blur_weights(radius);
   std::vector<colour> between(in.pixels.size());
   co_await magpie::parallel_for(magpie::tile(in.height, in.width), [&](std::size_t row, std::size_t col) {
-    between[row * in.width + col] = blurred(
-        weights, [&](std::ptrdiff_t off) -> const auto& { return in.at(row, clamped(col, off, in.width)); });
+    between[row * in.width + col] =
+        blurred(weights, [&](std::ptrdiff_t off) -> const auto& { return in.at(row, clamped(col, off, in.width)); });
   });
   co_await magpie::parallel_for(magpie::tile(in.height, in.width), [&](std::size_t row, std::size_t col) {
     const colour c = blurred(weights, [&](std::ptrdiff_t off) -> const auto& {
@@ -117,10 +117,10 @@ picture::pixel edge(const picture& in, std::size_t row, std::size_t col) {
   const std::size_t left = clamped(col, -1, in.width);
   const std::size_t right = clamped(col, 1, in.width);
   const auto at = [&](std::size_t r, std::size_t c) { return brightness(in.at(r, c)); };
-  const int x = at(above, right) + 2 * at(row, right) + at(below, right) - at(above, left) - 2 * at(row, left) -
-                at(below, left);
-  const int y = at(below, left) + 2 * at(below, col) + at(below, right) - at(above, left) - 2 * at(above, col) -
-                at(above, right);
+  const int x =
+      at(above, right) + 2 * at(row, right) + at(below, right) - at(above, left) - 2 * at(row, left) - at(below, left);
+  const int y =
+      at(below, left) + 2 * at(below, col) + at(below, right) - at(above, left) - 2 * at(above, col) - at(above, right);
   const std::uint8_t strength = rounded(std::sqrt(static_cast<float>(x * x + y * y)));
   return {strength, strength, strength};
 }
@@ -201,7 +201,8 @@ int program(command_line::arguments& given) {
   const int radius = given.number("--radius", 5, 1, 100);
   const bool check = given.flag("--check");
   const unsigned workers = given.workers();
-  const std::vector<std::string> words = given.rest(3, 3, "a filter, an input and an output; or make, a size and an output");
+  const std::vector<std::string> words =
+      given.rest(3, 3, "a filter, an input and an output; or make, a size and an output");
   if (words[0] == "make") return make(words[1], words[2]);
   const bool blurs = words[0] == "blur";
   if (!blurs && words[0] != "sobel") throw command_line::wrong_usage("there is no filter '" + words[0] + "'");
@@ -213,8 +214,8 @@ int program(command_line::arguments& given) {
   pool.block_on(blurs ? blur(in, out, radius) : sobel(in, out));
   const double seconds = watch.seconds();
   ppm::write(out, words[2]);
-  std::fprintf(stderr, "imagefilter: %zu x %zu pixels in %.3f s, %.1f million a second; %u workers\n", in.width, in.height,
-               seconds, static_cast<double>(in.pixels.size()) / seconds / 1e6, pool.workers());
+  std::fprintf(stderr, "imagefilter: %zu x %zu pixels in %.3f s, %.1f million a second; %u workers\n", in.width,
+               in.height, seconds, static_cast<double>(in.pixels.size()) / seconds / 1e6, pool.workers());
   if (!check) return 0;
 
   picture plain(in.width, in.height);

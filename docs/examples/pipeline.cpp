@@ -68,7 +68,8 @@ std::optional<measurement> parsed(std::string_view line) {
   measurement m{};
   const char* const end = line.data() + line.size();
   const auto [time_end, time_error] = std::from_chars(line.data(), end, m.time);
-  if (time_error != std::errc() || time_end == end || *time_end != ',' || m.time < 0 || m.time > 253'402'300'799) return {};
+  if (time_error != std::errc() || time_end == end || *time_end != ',' || m.time < 0 || m.time > 253'402'300'799)
+    return {};
   const std::string_view rest(time_end + 1, end);
   const std::size_t comma = rest.find(',');
   if (comma == rest.npos || comma == 0) return {};
@@ -104,7 +105,8 @@ void append(std::string& out, const measurement& m) {
   out += m.sensor;
   out += ' ';
   char number[32];
-  out.append(number, std::to_chars(number, number + sizeof number, m.celsius * 1.8 + 32, std::chars_format::fixed, 2).ptr);
+  out.append(number,
+             std::to_chars(number, number + sizeof number, m.celsius * 1.8 + 32, std::chars_format::fixed, 2).ptr);
   out += '\n';
 }
 
@@ -166,8 +168,13 @@ struct settings {
 
 struct pipeline {
   explicit pipeline(const settings& s)
-      : chosen(s), input(opened(s.in, "rb")), output(opened(s.out, "wb")), places(s.in_flight), batches(s.in_flight),
-        parsed(s.in_flight), used(magpie::unbounded) {}
+      : chosen(s),
+        input(opened(s.in, "rb")),
+        output(opened(s.out, "wb")),
+        places(s.in_flight),
+        batches(s.in_flight),
+        parsed(s.in_flight),
+        used(magpie::unbounded) {}
 
   const settings& chosen;
   file input, output;
@@ -293,7 +300,8 @@ int program(command_line::arguments& given) {
   chosen.in = words[0];
   chosen.out = words[1];
   std::error_code none;  // an output that does not exist is another file
-  if (std::filesystem::equivalent(chosen.in, chosen.out, none)) throw std::runtime_error(chosen.out + ": is the input itself");
+  if (std::filesystem::equivalent(chosen.in, chosen.out, none))
+    throw std::runtime_error(chosen.out + ": is the input itself");
 
   magpie::runtime pool({.workers = workers});
   chosen.parsers = pool.workers();
@@ -304,9 +312,10 @@ int program(command_line::arguments& given) {
   const double seconds = watch.seconds();
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  std::fprintf(stderr, "pipeline: %llu lines, %llu left out, in %.3f s: %.2f million a second; %u workers; %.1f MiB at most\n",
-               static_cast<unsigned long long>(p.lines), static_cast<unsigned long long>(p.bad), seconds,
-               static_cast<double>(p.lines) / seconds / 1e6, pool.workers(), static_cast<double>(used.ru_maxrss) / 1024);
+  std::fprintf(
+      stderr, "pipeline: %llu lines, %llu left out, in %.3f s: %.2f million a second; %u workers; %.1f MiB at most\n",
+      static_cast<unsigned long long>(p.lines), static_cast<unsigned long long>(p.bad), seconds,
+      static_cast<double>(p.lines) / seconds / 1e6, pool.workers(), static_cast<double>(used.ru_maxrss) / 1024);
   if (check) {
     const bool right = agrees(chosen);
     std::fprintf(stderr, "pipeline: check: %s\n", right ? "right" : "WRONG");

@@ -53,6 +53,7 @@ inline unsigned header_number(std::FILE* in, const std::string& path, const char
     n = n * 10 + static_cast<unsigned>(c - '0');
     if (n > most) throw bad_file(path, std::string("the ") + what + " is more than " + std::to_string(most));
   }
+  if (c == EOF) throw bad_file(path, std::string("ends in its header, behind the ") + what);
   // One white space stands behind each number; behind the last one the pixels begin.
   if (c != ' ' && (c < '\t' || c > '\r')) throw bad_file(path, std::string("no white space after the ") + what);
   if (n == 0) throw bad_file(path, std::string("the ") + what + " is 0");
@@ -74,7 +75,8 @@ inline picture read(const std::string& path) {
   const unsigned width = header_number(in.get(), path, "width", largest_side);
   const unsigned height = header_number(in.get(), path, "height", largest_side);
   const unsigned brightest = header_number(in.get(), path, "greatest value", 65535);
-  if (brightest > 255) throw bad_file(path, "has two bytes a colour, which are not read: its greatest value is above 255");
+  if (brightest > 255)
+    throw bad_file(path, "has two bytes a colour, which are not read: its greatest value is above 255");
 
   // In steps, as a header may promise more than there is.
   picture image(width, 0);

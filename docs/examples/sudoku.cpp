@@ -1,10 +1,10 @@
 // Sudoku by a race of strategies: the first that has an answer stops the others.
 // run: never
 //
-// Nobody knows beforehand which strategy is fast for a puzzle: one that needs microseconds for most may need minutes for
-// some. `first_success` runs all of them; the first answer wins, the losers are stopped and have ended when it returns.
-// The search is in plain functions that go some steps and return; between two such stretches the task yields, which is
-// where a loser stops, and what lets four strategies share fewer workers.
+// Nobody knows beforehand which strategy is fast for a puzzle: one that needs microseconds for most may need minutes
+// for some. `first_success` runs all of them; the first answer wins, the losers are stopped and have ended when it
+// returns. The search is in plain functions that go some steps and return; between two such stretches the task yields,
+// which is where a loser stops, and what lets four strategies share fewer workers.
 #include <magpie/magpie.hpp>
 
 #include "command_line.hpp"

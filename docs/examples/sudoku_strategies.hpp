@@ -182,7 +182,11 @@ class exact_cover final : public strategy {
   explicit exact_cover(const grid& puzzle) : strategy(puzzle) {
     nodes_.resize(columns + 1);
     for (std::size_t c = 0; c <= columns; ++c) {
-      nodes_[c] = {.left = c == 0 ? columns : c - 1, .right = c == columns ? 0 : c + 1, .up = c, .down = c, .column = c,
+      nodes_[c] = {.left = c == 0 ? columns : c - 1,
+                   .right = c == columns ? 0 : c + 1,
+                   .up = c,
+                   .down = c,
+                   .column = c,
                    .choice = 0};
     }
     for (std::size_t cell = 0; cell < cells; ++cell) {
@@ -231,8 +235,12 @@ class exact_cover final : public strategy {
     for (std::size_t i = 0; i < 4; ++i) {
       const std::size_t c = met[i];
       const std::size_t me = first + i;
-      nodes_.push_back({.left = first + (i + 3) % 4, .right = first + (i + 1) % 4, .up = nodes_[c].up, .down = c,
-                        .column = c, .choice = cell * 10 + digit});
+      nodes_.push_back({.left = first + (i + 3) % 4,
+                        .right = first + (i + 1) % 4,
+                        .up = nodes_[c].up,
+                        .down = c,
+                        .column = c,
+                        .choice = cell * 10 + digit});
       nodes_[nodes_[c].up].down = me;
       nodes_[c].up = me;
       ++sizes_[c];
