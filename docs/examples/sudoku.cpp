@@ -134,6 +134,7 @@ int program(command_line::arguments& given) {
     if (texts.empty()) throw command_line::wrong_usage("there is no puzzle");
   }
   std::vector<sudoku::grid> puzzles;
+  puzzles.reserve(texts.size());
   for (const std::string& text : texts) puzzles.push_back(parsed(text));
 
   magpie::runtime pool({.workers = workers});
