@@ -1,0 +1,99 @@
+#include <magpie/channel.hpp>
+#include <magpie/gather.hpp>
+#include <magpie/mutex.hpp>
+#include <magpie/runtime.hpp>
+#include <magpie/task.hpp>
+#include <magpie/yield.hpp>
+
+#include "loops/cases.hpp"
+#include "peers/magpie_pool.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace perf {
+namespace {
+
+using magpie::task;
+
+constexpr double ns = 1e-9;
+
+task<> lock_alone(std::uint32_t times, std::uint64_t& count) {
+  magpie::mutex m;
+  for (std::uint32_t i = 0; i < times; ++i) {
+    const auto hold = co_await m.lock();
+    ++count;
+  }
+}
+
+/// Two tasks on one worker: each finds the lock taken, and is handed it.
+task<> lock_in_turn(magpie::mutex& m, std::uint32_t times, std::uint64_t& count) {
+  auto hold = co_await m.lock();
+  for (std::uint32_t i = 0; i < times; ++i) {
+    hold.unlock();
+    hold = co_await m.lock();
+    ++count;
+  }
+}
+task<> hand_over(std::uint32_t times, std::uint64_t& count) {
+  magpie::mutex m;
+  co_await magpie::gather(lock_in_turn(m, times / 2, count), lock_in_turn(m, times / 2, count));
+}
+
+task<> send_and_receive(std::uint32_t times, std::uint64_t& sum) {
+  magpie::channel<int> c(1);
+  for (std::uint32_t i = 0; i < times; ++i) {
+    co_await c.send(1);
+    const std::optional<int> got = co_await c.receive();
+    sum += static_cast<std::uint64_t>(*got);
+  }
+}
+
+task<> send_all(magpie::channel<int>& c, std::uint32_t times) {
+  for (std::uint32_t i = 0; i < times; ++i) co_await c.send(1);
+  c.close();
+}
+task<> receive_all(magpie::channel<int>& c, std::uint64_t& sum) {
+  for (std::optional<int> got = co_await c.receive(); got; got = co_await c.receive()) {
+    sum += static_cast<std::uint64_t>(*got);
+  }
+}
+task<> pass_on(std::size_t capacity, std::uint32_t times, std::uint64_t& sum) {
+  magpie::channel<int> c(capacity);
+  co_await magpie::gather(receive_all(c, sum), send_all(c, times));
+}
+
+template <class Job>
+loop_case alone(const char* name, const std::shared_ptr<magpie_pool>& p, std::uint32_t times, double most, Job job) {
+  loop_case c{name, double(times), "ns", ns, {}};
+  c.most = most;
+  c.contestants.push_back({"magpie", [=] {
+                             std::uint64_t count = 0;
+                             p->runtime.block_on(job(times, count));
+                             return count == times;
+                           }});
+  return c;
+}
+
+}  // namespace
+
+std::vector<loop_case> sync_cases(unsigned threads) {
+  const auto one = std::make_shared<magpie_pool>(1);
+  const auto many = std::make_shared<magpie_pool>(threads);
+  const auto through = [](std::size_t capacity) {
+    return [=](std::uint32_t times, std::uint64_t& sum) { return pass_on(capacity, times, sum); };
+  };
+  constexpr std::uint32_t million = 1'000'000;
+  return {alone("mutex: lock and unlock, free", one, 2 * million, 8, lock_alone),
+          alone("mutex: hand-over, one worker", one, million, 60, hand_over),
+          alone("channel: send and receive in one task", one, million, 40, send_and_receive),
+          alone("channel of 1, two tasks on one worker", one, million, 40, through(1)),
+          alone("channel of 64, two tasks on one worker", one, million, 40, through(64)),
+          alone("channel of 1024, between workers", many, million, 100, through(1024)),
+          alone("channel of 64, between workers", many, million, 100, through(64))};
+}
+
+}  // namespace perf
