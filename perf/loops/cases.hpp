@@ -27,6 +27,8 @@ struct loop_case {
   /// At most so much, in `unit`; 0 if there is no such bar. With `beyond_second`, over the time of the second.
   double most = 0;
   bool beyond_second = false;
+  /// Where one thread works: the time for which it had a CPU counts, not that on the wall.
+  bool by_processor = false;
 };
 
 /// Loops, reductions, scans and sorts, on so many threads, beside oneTBB.

@@ -65,11 +65,16 @@ bool run(const loop_case& row, const options& o) {
     std::printf("%s: a result is wrong\n", row.name.c_str());
     return false;
   }
-  const auto each = [&](const sample& s) { return s.wall / row.repeats / row.unit_seconds; };
-  std::printf("%s%s\n", row.name.c_str(), runs.quiet() ? "" : "   (others used the CPUs)");
+  const auto seconds = [&](const sample& s) { return row.by_processor ? s.processor : s.wall; };
+  const auto each = [&](const sample& s) { return seconds(s) / row.repeats / row.unit_seconds; };
+  std::printf("%s%s\n", row.name.c_str(),
+              row.by_processor ? ", processor time"
+              : runs.quiet()   ? ""
+                               : "   (others used the CPUs)");
   for (std::size_t c = 0; c < runs.contestants(); ++c) {
     const spread s = runs.over_rounds([&](const auto& samples) { return each(samples[c]); });
-    std::printf("  %-44s %10.3f %-2s %9.3f .. %.3f\n", runs.name(c).c_str(), s.median, row.unit, s.low, s.high);
+    std::printf("  %-44s %10.3f %-2s %9.3f .. %-9.3f least %.3f\n", runs.name(c).c_str(), s.median, row.unit, s.low,
+                s.high, runs.least([&](const sample& x) { return each(x); }, c));
   }
   bool met = true;
   const auto judge = [&](const char* what, const spread& s, double most) {
@@ -79,7 +84,7 @@ bool run(const loop_case& row, const options& o) {
                 ok ? "ok" : "MISSED");
   };
   for (std::size_t c = 1; c < runs.contestants(); ++c) {
-    const spread s = runs.over_rounds([&](const auto& samples) { return samples[0].wall / samples[c].wall; });
+    const spread s = runs.over_rounds([&](const auto& samples) { return seconds(samples[0]) / seconds(samples[c]); });
     const std::string what = runs.name(0) + " / " + runs.name(c);
     if (c == 1 && row.most_ratio > 0) {
       judge(what.c_str(), s, row.most_ratio);
