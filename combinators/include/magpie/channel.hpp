@@ -113,7 +113,8 @@ class [[nodiscard]] channel_send final : public channel_state<T>::waiter {
   /// Before it is awaited.
   channel_send(channel_send&& other) noexcept : channel_send(other.state, std::exchange(other.carried, nullptr)) {}
 
-  bool await_ready() noexcept {
+  bool await_ready() {
+    if (this->carried == nullptr) throw usage_error("magpie: this send was awaited before, or moved from");
     waiting_line woken;
     const bool ready = [&] {
       const locked hold(this->state.lock);
