@@ -154,7 +154,8 @@ class [[nodiscard]] channel_send : public native_awaiter {
   channel_send(channel_send&& other) noexcept : channel_send(other.state_, std::exchange(other.carried_, nullptr)) {}
   ~channel_send() { delete carried_; }
 
-  bool await_ready() noexcept {
+  bool await_ready() {
+    if (carried_ == nullptr) throw usage_error("magpie: this send was awaited before, or moved from");
     waiting_line woken;
     bool ready = false;
     {

@@ -67,7 +67,7 @@ task<> run_sort(R& range, Less less, std::uint64_t grain) {
   const auto n = static_cast<std::ptrdiff_t>(std::ranges::distance(range));
   const It last = first + n;
   if (n < 2 || std::is_sorted(first, last, std::ref(less))) co_return;
-  const int bad_allowed = std::bit_width(static_cast<std::size_t>(n));
+  const int bad_allowed = static_cast<int>(std::bit_width(static_cast<std::size_t>(n)));  // of n's type in GCC 12
   const sort_part<It> all{first, last, true, bad_allowed};
   co_await sort_tree(all, less, sort_leaf(grain));
 }

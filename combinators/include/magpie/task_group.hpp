@@ -153,6 +153,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_empty();
     worker_context& w = *current_worker;
     scope* const outer = h.promise().join->inside;
     if (detail::stop_requested(w, outer)) [[unlikely]]

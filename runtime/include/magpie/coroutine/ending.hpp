@@ -24,6 +24,9 @@ struct body_scope : scope {
 /// with it. A loop, so depth costs no stack. Returns what to resume.
 [[nodiscard]] MAGPIE_EXPORT std::coroutine_handle<> end_cancelled(promise_base& p) noexcept;
 
+/// A task, or what a combinator returned, was used before.
+[[noreturn]] MAGPIE_EXPORT void throw_used_task();
+
 /// The current exception leaves a task: puts it where the one who waits will find it.
 MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 
