@@ -1,4 +1,5 @@
 #include <magpie/completion.hpp>
+#include <magpie/event.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/sleep.hpp>
@@ -266,12 +267,13 @@ TEST(fork, by_a_task_whose_child_leaves_at_once) {
 
 TEST(fork, by_a_task_that_goes_on_in_the_child_ends_the_child_with_a_message) {
   runtime rt{{.workers = 2}};
-  auto forks = []() -> task<int> {
+  magpie::event never;
+  auto forks = [&never]() -> task<int> {
     const pid_t child = fork();
     if (child == 0) {
       alarm(20);
       if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
-      co_await magpie::sleep_for(1ms);  // there is nobody to wake it
+      co_await never.wait();
       _exit(2);
     }
     int status = 0;
