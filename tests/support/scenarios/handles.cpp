@@ -220,7 +220,7 @@ void levels(runtime& rt, int size) {
 constexpr scenario list[] = {
     {"spawn_await", await_each},
     {"spawn_get", get_each},
-    {"spawn_detached", detached},
+    {"spawn_detached", detached, true},
     {"spawn_cancelled", cancelled},
     {"shared_handle", shared},
     {"wait_all", wait_all},
