@@ -29,6 +29,9 @@ class runtime_engine : public executor {
   shutdown_report drain(std::int64_t deadline);
   void ends(ending how, std::string_view name) noexcept override;
 
+  /// Whether this is that of a parent, which fork() copied without its threads. It can be asked no more then.
+  virtual bool is_inherited() const noexcept { return false; }
+
   /// What has not ended; see runtime::dump().
   std::string describe();
 

@@ -2,6 +2,7 @@
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/join_handle.hpp>
+#include <magpie/services/process_bound.hpp>
 
 namespace magpie::detail {
 
@@ -34,7 +35,7 @@ bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* resu
 }
 
 bool spawned_base::cancel() noexcept {
-  if (done.has_fired()) return false;
+  if (done.has_fired() || process_bound::is_inherited(&home_)) return false;
   own.request_stop();
   return true;
 }
@@ -96,6 +97,11 @@ void spawned_base::report_error() noexcept {
   if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name());
 }
 
+void spawned_base::refuse_in_fork() const {
+  if (!process_bound::is_inherited(&home_)) return;
+  throw usage_error("magpie: this task runs in the process that called fork(), and would never end here");
+}
+
 bool spawned_base::drive_until(std::int64_t deadline) {
   home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); }, this,
               deadline);
@@ -104,6 +110,7 @@ bool spawned_base::drive_until(std::int64_t deadline) {
 
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
+  refuse_in_fork();
   if (driven_) {
     if (done.waited_on()) std::rethrow_exception(second_waiter());
     return drive_until(deadline);

@@ -165,7 +165,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
   }
 
   R await_resume() {
-    if (!state().errors().empty()) throw exception_group(state().errors());
+    if (state().has_failed()) throw exception_group(state().errors());
     if constexpr (std::is_void_v<R>) {
       if (this->end == ending::cancelled && state().was_cancelled()) return;
     }
@@ -188,7 +188,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
     auto* self = static_cast<group_awaiter*>(awaiter);
     current_worker->quiet_epoch = scope::never_looked;  // X2: the last child may come from anywhere
     current_worker->level = self->level_;
-    if (!self->state().errors().empty()) return {self->parent};
+    if (self->state().has_failed()) return {self->parent};
     if (self->state().was_cut_short()) return {{}, &self->parent.promise()};
     return boundary_end(self);
   }

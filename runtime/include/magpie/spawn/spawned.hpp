@@ -90,6 +90,9 @@ class spawned_base : public boundary_join, private runnable {
   bool is_driven() const noexcept { return driven_; }
   MAGPIE_EXPORT bool drive_until(std::int64_t deadline);
 
+  /// Errors: usage_error if its runtime's threads are those of a parent that called fork(): it would never end.
+  void refuse_in_fork() const;
+
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.
   MAGPIE_EXPORT bool block_until(std::int64_t deadline);
