@@ -1,7 +1,7 @@
 #include <magpie/gather.hpp>
 #include <magpie/task.hpp>
 
-#include "peers/magpie/magpie_trees.hpp"
+#include "peers/magpie/magpie_forms.hpp"
 
 #include <array>
 #include <cstddef>

@@ -2,9 +2,13 @@
 
 #include "runners/runner.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <numeric>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace perf {
 
@@ -29,7 +33,24 @@ class serial_peer {
   void for_each(std::size_t n, auto&& f) {
     for (std::size_t i = 0; i < n; ++i) f(i);
   }
+  void loop(std::size_t n, auto&& part) { part(0, n); }
 };
+
+inline void solve(serial_peer&, cholesky& w) {
+  for (std::size_t t = 0; t < w.tasks(); ++t) w.perform(t);
+}
+inline void solve(serial_peer&, parallel_sort& w) { std::sort(w.data.begin(), w.data.end()); }
+inline void solve(serial_peer&, parallel_reduce& w) { w.result = w.part(0, w.data.size()); }
+inline void solve(serial_peer&, parallel_scan& w) { std::inclusive_scan(w.in.begin(), w.in.end(), w.out.begin()); }
+
+/// The system's own timer, so that one sees how late it is: a thread that sleeps, and nothing else.
+inline void solve(serial_peer&, timer_fire<1>& w) {
+  w.due = std::chrono::steady_clock::now() + w.ahead;
+  w.armed_in_time = true;
+  std::this_thread::sleep_until(w.due);
+  w.last = std::chrono::steady_clock::now();
+  w.fired = 1;
+}
 
 inline void solve(serial_peer&, fib& w) { w.result = serial_fib(w.n); }
 

@@ -1,5 +1,4 @@
-#include "peers/stack_spawning.hpp"
-#include "peers/stack_trees.hpp"
+#include "peers/stack_forms.hpp"
 #include "peers/tbb/tbb_peer.hpp"
 #include "runners/runner.hpp"
 
