@@ -23,9 +23,9 @@ template <std::uint64_t Pending>
 magpie::task<> arm_and_disarm(timer_arm_disarm<Pending>& w) {
   magpie::runtime& runtime = co_await magpie::get_runtime();
   std::vector<magpie::join_handle<void>> others;
-  others.reserve(Pending - 1);
+  others.reserve(w.pending - 1);
   // At many times, none of which comes.
-  for (std::uint64_t i = 1; i < Pending; ++i) {
+  for (std::uint64_t i = 1; i < w.pending; ++i) {
     others.push_back(runtime.spawn(magpie::sleep_for(std::chrono::seconds(1000 + i % 1000))));
   }
   for (int i = 0; i < 3; ++i) co_await magpie::yield();  // each of them sleeps
@@ -53,9 +53,9 @@ magpie::task<> all_fire(timer_fire<Timers>& w) {
   w.due = std::chrono::steady_clock::now() + w.ahead;
   std::atomic<std::uint64_t> fired{0};
   co_await magpie::with_task_group([&](magpie::task_group& group) -> magpie::task<> {
-    for (std::uint64_t i = 0; i < Timers; ++i) group.spawn(sleep_and_count(due, fired)).detach();
+    for (std::uint64_t i = 0; i < w.timers; ++i) group.spawn(sleep_and_count(due, fired)).detach();
     for (int i = 0; i < 3; ++i) co_await magpie::yield();  // each of them sleeps
-    w.armed_in_time = std::chrono::steady_clock::now() < w.due;
+    w.armed = std::chrono::steady_clock::now();
   });
   w.last = std::chrono::steady_clock::now();
   w.fired = fired.load();
@@ -74,7 +74,7 @@ magpie::task<> all_are_cancelled(cancelling<Tasks>& w) {
   std::atomic<std::uint64_t> completed{0};
   std::chrono::steady_clock::time_point began;
   co_await magpie::with_task_group([&](magpie::task_group& group) -> magpie::task<> {
-    for (std::uint64_t i = 0; i < Tasks; ++i) group.spawn(sleep_for_ever(completed)).detach();
+    for (std::uint64_t i = 0; i < w.tasks; ++i) group.spawn(sleep_for_ever(completed)).detach();
     co_await magpie::sleep_for(std::chrono::milliseconds(1));
     for (int i = 0; i < 3; ++i) co_await magpie::yield();  // each of them sleeps
     w.active = group.active();

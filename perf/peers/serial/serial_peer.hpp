@@ -46,7 +46,7 @@ inline void solve(serial_peer&, parallel_scan& w) { std::inclusive_scan(w.in.beg
 /// The system's own timer, so that one sees how late it is: a thread that sleeps, and nothing else.
 inline void solve(serial_peer&, timer_fire<1>& w) {
   w.due = std::chrono::steady_clock::now() + w.ahead;
-  w.armed_in_time = true;
+  w.armed = std::chrono::steady_clock::now();
   std::this_thread::sleep_until(w.due);
   w.last = std::chrono::steady_clock::now();
   w.fired = 1;
