@@ -45,10 +45,10 @@ class taskflow_peer {
     group.corun();
   }
   void loop(std::size_t n, auto&& part) {
-    tf::Taskflow graph;
-    graph.for_each_by_index(tf::IndexRange<std::size_t>(0, n, 1),
+    tf::Taskflow one_loop;
+    one_loop.for_each_by_index(tf::IndexRange<std::size_t>(0, n, 1),
                             [&part](const tf::IndexRange<std::size_t>& range) { part(range.begin(), range.end()); });
-    executor_.run(graph).wait();
+    executor_.run(one_loop).wait();
   }
 
   struct spawner {
