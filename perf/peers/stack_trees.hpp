@@ -1,7 +1,7 @@
 #pragma once
 
 #include "peers/stack_peer.hpp"
-#include "workloads/fib.hpp"
+#include "workloads/fibonacci.hpp"
 #include "workloads/matmul.hpp"
 #include "workloads/nqueens.hpp"
 #include "workloads/skynet.hpp"

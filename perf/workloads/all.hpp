@@ -1,7 +1,7 @@
 #pragma once
 
 #include "workloads/cholesky.hpp"
-#include "workloads/fib.hpp"
+#include "workloads/fibonacci.hpp"
 #include "workloads/footprint.hpp"
 #include "workloads/loops.hpp"
 #include "workloads/mandelbrot.hpp"
