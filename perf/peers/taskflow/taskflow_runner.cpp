@@ -47,7 +47,7 @@ class taskflow_peer {
   void loop(std::size_t n, auto&& part) {
     tf::Taskflow one_loop;
     one_loop.for_each_by_index(tf::IndexRange<std::size_t>(0, n, 1),
-                            [&part](const tf::IndexRange<std::size_t>& range) { part(range.begin(), range.end()); });
+                               [&part](const tf::IndexRange<std::size_t>& range) { part(range.begin(), range.end()); });
     executor_.run(one_loop).wait();
   }
 
