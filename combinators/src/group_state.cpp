@@ -43,11 +43,22 @@ void group_state::note(std::exception_ptr error) noexcept {
     try {
       errors_.push_back(std::move(error));
     } catch (...) {
-      // No memory for the second error of a group: the first is there, or std::bad_alloc stands for it.
-      current_worker->errors_dropped.add();
+      // push_back() has not taken it.
+      if (!unlisted_) {
+        unlisted_ = std::move(error);
+        place_of_unlisted_ = errors_.size();
+      } else {
+        current_worker->errors_dropped.add();
+      }
     }
   }
   if (policy_ == on_error::cancel_rest) stop_all();
+}
+
+std::vector<std::exception_ptr> group_state::errors() const {
+  std::vector<std::exception_ptr> all = errors_;
+  if (unlisted_) all.insert(all.begin() + static_cast<std::ptrdiff_t>(place_of_unlisted_), unlisted_);
+  return all;
 }
 
 void group_state::stop_all() noexcept {
@@ -161,7 +172,7 @@ verdict group_state::child_ended(executor& where, ending how, std::exception_ptr
     if ((within.marks() & scope::linked) != 0) within.leave();
     return finish(awaiter);
   }
-  return {std::noop_coroutine()};
+  return {};
 }
 
 }  // namespace magpie::detail

@@ -2,6 +2,8 @@
 #include <magpie/loop_pace.hpp>
 #include <magpie/runtime.hpp>
 
+#include <cstdint>
+
 namespace magpie::detail {
 
 void throw_bad_grain() { throw usage_error("magpie: the grain of a loop is negative: it is items per leaf, or 0"); }
@@ -14,5 +16,27 @@ void throw_bad_index() {
 void throw_bad_tile() { throw usage_error("magpie: tile{rows, cols} is negative, or has 2^64 cells or more"); }
 
 bool works_alone() noexcept { return current_worker->home.owner().workers() == 1; }
+
+namespace {
+
+/// What helpers would have saved in loops that were not offered, as long as these follow each other.
+struct missed_help {
+  float nanoseconds = 0;
+  std::int64_t last = 0;
+};
+constinit thread_local missed_help missed;
+
+}  // namespace
+
+bool is_worth_a_wake(std::int64_t now, float saved) noexcept {
+  constexpr float cost_of_a_wake = 25'000;
+  constexpr std::int64_t soon = 1'000'000;
+  if (now - missed.last > soon) missed.nanoseconds = 0;
+  missed.last = now;
+  missed.nanoseconds += saved;
+  if (missed.nanoseconds < cost_of_a_wake) return false;
+  missed.nanoseconds = 0;
+  return true;
+}
 
 }  // namespace magpie::detail

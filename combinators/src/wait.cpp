@@ -13,6 +13,7 @@ handles_wait::~handles_wait() {
 }
 
 void handles_wait::open(std::size_t count) {
+  if (nodes_ != nullptr) throw usage_error("magpie: this wait was awaited before: make another, wait(handles)");
   if (count == 0) throw std::invalid_argument("magpie: there is no handle to wait for: the range is empty");
   if (count >= wait_block<>::most_sources) throw usage_error("magpie: too many handles to wait for at once");
   void* const memory = count <= few ? room_.data() : allocate_frame(count * sizeof(node));

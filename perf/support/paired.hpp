@@ -83,6 +83,14 @@ class paired_runs {
     return spread_of(std::move(values));
   }
 
+  /// The least that `of` gives for a sample of one contestant, in all rounds that count.
+  template <class Of>
+  double least(Of of, std::size_t c) const {
+    double value = of(rounds_.front().samples[c]);
+    for (const round& r : rounds_) value = std::min(value, of(r.samples[c]));
+    return value;
+  }
+
   std::size_t contestants() const noexcept { return contestants_.size(); }
   const std::string& name(std::size_t c) const noexcept { return contestants_[c].name; }
   std::size_t rounds() const noexcept { return rounds_.size(); }

@@ -46,6 +46,7 @@ void pin(std::thread& thread, unsigned index) {
 
 pool::pool(runtime& owner, const runtime_options& options)
     : runtime_engine(owner, options.on_unhandled != nullptr ? options.on_unhandled : print_unhandled),
+      process_bound(static_cast<executor*>(this)),
       thread_name_(options.thread_name),
       timers_(worker_count(options.workers), thread_name_),
       blocking_(checked_blocking_threads(options.blocking_threads), thread_name_) {
@@ -65,6 +66,7 @@ pool::pool(runtime& owner, const runtime_options& options)
     join_threads();
     throw;
   }
+  announce_to_forks();
 }
 
 pool::~pool() {
@@ -72,6 +74,7 @@ pool::~pool() {
     fatal("magpie: a runtime is being destroyed by a task that runs on it, and would wait for itself for ever: "
           "destroy it on a thread outside");
   }
+  withdraw_from_forks();
   shut_down();
 }
 
@@ -106,6 +109,17 @@ void pool::publish(runnable& r) noexcept {
   wake_one();
 }
 
+void pool::inherit() noexcept {
+  gate_.close();  // so whatever would start here is refused
+}
+
+const char* pool::refusal() const noexcept {
+  return is_inherited()
+             ? "magpie: this runtime is that of the process that called fork(), and its threads are not in the "
+               "child: make a runtime in the child"
+             : runtime_engine::refusal();
+}
+
 void pool::enqueue(runnable& r, placement where) noexcept {
   if (worker* w = here()) return w->push(r, where);
   gate_.enter();  // Z1: until we are out again, the pool stays
@@ -117,7 +131,7 @@ bool pool::start(runnable& r) noexcept {
   if (worker* w = here()) {
     if (!gate_.looks_open()) return false;
     w->started.add();
-    w->push(r, placement::next);
+    w->push_new(r);
     return true;
   }
   gate_.enter();
@@ -221,6 +235,11 @@ void pool::shut_down() noexcept {
 }
 
 bool pool::all_ended() noexcept {
+  if (is_inherited()) {
+    fatal(
+        "magpie: a task called fork() and goes on in the child, which has none of the runtime's threads: let the child "
+        "call exec or _exit only");
+  }
   if (finish_.is_drawn()) compare_counts();
   return finish_.is_passed();
 }
@@ -262,6 +281,7 @@ runtime_metrics pool::metrics() const {
     m.sleeps += w->sleeps.read();
     m.errors_dropped += w->errors_dropped.read();
   }
+  if (is_inherited()) return m;  // a lock may be held for ever
   const auto [calls, threads] = blocking_.read();
   m.blocking_calls = calls;
   m.blocking_threads = static_cast<unsigned>(threads);

@@ -6,6 +6,7 @@
 #include <magpie/lockfree/injection_queue.hpp>
 #include <magpie/lockfree/loans.hpp>
 #include <magpie/lockfree/parking_word.hpp>
+#include <magpie/services/process_bound.hpp>
 
 #include "blocking_threads.hpp"
 #include "runtime_engine.hpp"
@@ -20,7 +21,7 @@
 namespace magpie::detail {
 
 /// A runtime of threads: its workers, what they share, and how it ends (docs/protocols/shutdown.md).
-class pool final : public runtime_engine {
+class pool final : public runtime_engine, private process_bound {
  public:
   /// Errors: std::system_error if a thread cannot start (none is left behind), std::invalid_argument.
   pool(runtime& owner, const runtime_options& options);
@@ -39,6 +40,8 @@ class pool final : public runtime_engine {
   void call(blocking_call& c) override { blocking_.call(c); }
 
   bool is_here() const noexcept override { return runtime_engine::is_here() || blocking_.here(); }
+  bool is_inherited() const noexcept override { return process_bound::inherited(); }
+  const char* refusal() const noexcept override;
   unsigned size() const noexcept override { return static_cast<unsigned>(workers_.size()); }
   runtime_metrics metrics() const override;
 
@@ -60,6 +63,7 @@ class pool final : public runtime_engine {
 
   /// Into the queue that all workers share for tasks of its level.
   void publish(runnable& r) noexcept;
+  void inherit() noexcept override;
   void start_threads(const runtime_options& options);
   void stop_accepting() noexcept override;
   void wait_for_the_end(std::int64_t deadline) override;

@@ -45,7 +45,7 @@ shutdown_report runtime_engine::drain(std::int64_t deadline) {
     report_ = r;
   };
   write_to(&report);
-  draining_.store(true, release);  // release: pairs with ends(): the report
+  start_draining();
   stop_accepting();
   try {
     wait_for_the_end(deadline);
@@ -60,7 +60,6 @@ shutdown_report runtime_engine::drain(std::int64_t deadline) {
 }
 
 void runtime_engine::ends(ending how, std::string_view name) noexcept {
-  if (!draining_.load(acquire)) return;  // acquire: pairs with drain()
   const std::lock_guard hold(reporting_);
   if (report_ == nullptr) return;
   if (how != ending::cancelled) {

@@ -29,6 +29,9 @@ class runtime_engine : public executor {
   shutdown_report drain(std::int64_t deadline);
   void ends(ending how, std::string_view name) noexcept override;
 
+  /// Whether this is that of a parent, which fork() copied without its threads. It can be asked no more then.
+  virtual bool is_inherited() const noexcept { return false; }
+
   /// What has not ended; see runtime::dump().
   std::string describe();
 
@@ -43,7 +46,6 @@ class runtime_engine : public executor {
   virtual void stop_accepting() noexcept = 0;
   virtual void wait_for_the_end(std::int64_t deadline) = 0;
 
-  atomics::atomic<bool> draining_{false};
   std::mutex reporting_;  // guards the report, which exists during drain()
   shutdown_report* report_ = nullptr;
 };

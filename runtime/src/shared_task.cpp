@@ -48,6 +48,7 @@ void shared_task::rethrow() {
 bool shared_task::block_until(std::int64_t deadline) {
   if (ended()) return true;
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a shared_handle that is not ready");
+  task_.refuse_in_fork();
   if (task_.is_driven()) return task_.drive_until(deadline);
   blocked_thread<happening::waiter> me;
   if (!all_told.attach(me)) return true;

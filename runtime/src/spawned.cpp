@@ -2,13 +2,14 @@
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/join_handle.hpp>
+#include <magpie/services/process_bound.hpp>
 
 namespace magpie::detail {
 
 void spawned_base::prepare(scope& above, task_coroutine c, void* result) noexcept {
   parent = c;
   inside = &own;
-  own.place(&above, scope::never_looked);
+  own.place(&above, above.seen());
   promise_base& p = c.promise();
   p.join = this;
   p.result = result;
@@ -34,7 +35,7 @@ bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* resu
 }
 
 bool spawned_base::cancel() noexcept {
-  if (done.has_fired()) return false;
+  if (done.has_fired() || process_bound::is_inherited(&home_)) return false;
   own.request_stop();
   return true;
 }
@@ -52,12 +53,15 @@ std::coroutine_handle<> spawned_base::first_step(runnable* r) noexcept {
 verdict spawned_base::on_end(boundary_join* join) noexcept {
   auto* self = static_cast<spawned_base*>(join);
   executor& home = self->home_;
+  worker_context& w = *current_worker;
   spawn_owner* const owner = self->owner_;
   if ((self->own.marks() & scope::linked) != 0) self->own.leave();
   const ending how = self->end;
   std::exception_ptr error = owner != nullptr ? self->error : nullptr;
-  home.ends(self->end, self->name());
+  if (home.is_draining()) [[unlikely]]
+    home.ends(how, self->name());
   arrival* waiter = nullptr;
+  w.successor.open();
   switch (self->done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:
       break;
@@ -69,8 +73,16 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
       self->free();
       break;
   }
+  runnable* const successor = w.successor.close();
   home.ended();
-  if (owner != nullptr) return owner->child_ended(home, how, std::move(error));
+  if (owner != nullptr) {
+    const verdict next = owner->child_ended(home, how, std::move(error));
+    if (next.cancel != nullptr || next.resume) {
+      if (successor != nullptr) home.enqueue(*successor, placement::next);
+      return next;
+    }
+  }
+  if (successor != nullptr) return {start_queued(w, successor)};
   return {std::noop_coroutine()};
 }
 
@@ -82,7 +94,12 @@ void spawned_base::abandon() noexcept {
 }
 
 void spawned_base::report_error() noexcept {
-  if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name);
+  if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name());
+}
+
+void spawned_base::refuse_in_fork() const {
+  if (!process_bound::is_inherited(&home_)) return;
+  throw usage_error("magpie: this task runs in the process that called fork(), and would never end here");
 }
 
 bool spawned_base::drive_until(std::int64_t deadline) {
@@ -93,6 +110,7 @@ bool spawned_base::drive_until(std::int64_t deadline) {
 
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
+  refuse_in_fork();
   if (driven_) {
     if (done.waited_on()) std::rethrow_exception(second_waiter());
     return drive_until(deadline);
@@ -126,7 +144,11 @@ void handle_wait::attach() noexcept {
   }
 }
 
-std::uint32_t handle_wait::detach() noexcept { return !attached_ || awaited_->done.detach(this) ? 1 : 0; }
+std::uint32_t handle_wait::detach() noexcept {
+  if (!attached_) return 1;
+  if (awaited_->done.has_fired()) return 0;  // the usual end: no step on the word is needed to see it
+  return awaited_->done.detach(this) ? 1 : 0;
+}
 
 void handle_wait::on_arrival(arrival* a) noexcept { static_cast<handle_wait*>(a)->arrived(0); }
 

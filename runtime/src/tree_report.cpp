@@ -36,7 +36,7 @@ class collector {
     l.asked_to_stop = (s.marks() & scope::stopped) != 0;
     if (l.kind == scope_kind::deadline) l.until = static_cast<timed_scope&>(s).deadline().time_since_epoch().count();
     const bool named = l.kind == scope_kind::group || l.kind == scope_kind::spawned;
-    add(std::move(l), named ? std::string_view(static_cast<named_scope&>(s).name) : std::string_view());
+    add(std::move(l), named ? std::string_view(static_cast<named_scope&>(s).name()) : std::string_view());
     ++depth_;
     if (complete_) here_ = lines.size() - 1;
   }

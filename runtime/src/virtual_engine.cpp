@@ -37,7 +37,7 @@ constexpr std::uint32_t first_due = 1;  // and so on: its place among those that
 }  // namespace
 
 virtual_engine::virtual_engine(runtime& owner, const testing::virtual_options& options)
-    : runtime_engine(owner, print_unhandled), random_(mix(options.seed)) {
+    : runtime_engine(owner, print_unhandled, driven::by_who_waits), random_(mix(options.seed)) {
   const unsigned n = checked(options.workers);
   for (unsigned i = 0; i < n; ++i) {
     workers_.push_back(std::make_unique<virtual_worker>(*this, sleepers_, 64));
@@ -246,7 +246,8 @@ void virtual_engine::steal(virtual_worker& thief, virtual_worker& victim) noexce
     ++steals_;
   }
   if (b == nullptr) fatal("magpie: on one thread, a thief found less than it saw");
-  run(thief, [&] { return start_stolen(thief, b); });
+  const entry_from where = &thief == &victim ? entry_from::below : entry_from::another;
+  run(thief, [&] { return start_stolen(thief, b, where); });
 }
 
 std::uint32_t virtual_engine::choose(std::size_t of) noexcept {

@@ -39,7 +39,6 @@ class virtual_engine final : public runtime_engine, private virtual_time {
   void arm(timer_node& t) override;
   bool disarm(timer_node& t) noexcept override;
   void call(blocking_call& c) override;
-  bool is_driven() const noexcept override { return true; }
   void drive(bool (*over)(const void*) noexcept, const void* context, std::int64_t deadline) override;
 
   unsigned size() const noexcept override { return static_cast<unsigned>(workers_.size()); }

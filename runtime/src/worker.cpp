@@ -15,9 +15,10 @@ namespace {
 constexpr std::int64_t microsecond = 1000;
 // A worker that runs out of work searches about as long as a wake would cost before it sleeps.
 constexpr std::int64_t search_time = 25 * microsecond;
-// The newest task stays with its worker for so long.
-constexpr std::int64_t newest_is_private = 3 * microsecond;
+// What its worker will come to next stays with it for so long.
+constexpr std::int64_t next_is_private = 3 * microsecond;
 constexpr unsigned newest_in_a_row = 3;
+constexpr unsigned successors_in_a_row = 3;
 // How often a worker looks at the clock between tasks, if it has timers. Reading it costs about as much as a small
 // task.
 constexpr unsigned turns_between_clocks = 16;
@@ -40,10 +41,11 @@ void worker::run() noexcept {
 MAGPIE_NOINLINE void worker::run_for_another_thread(runnable& r) noexcept {
   const std::uintptr_t floor_of_own_thread = stack_floor;
   current_worker = this;
+  successor.allow(0);  // what `r` makes go on may be anybody's
   set_stack_floor(*this);
   resume(*this, start_queued(*this, &r));
   // The deque was empty, so what stands there descends from `r`. What else it has made runnable may be anybody's.
-  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b));
+  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b, entry_from::below));
   stack_floor = floor_of_own_thread;
   current_worker = nullptr;
 }
@@ -51,6 +53,7 @@ MAGPIE_NOINLINE void worker::run_for_another_thread(runnable& r) noexcept {
 // Where work comes from ----------------------------------------------------------------------------------------------
 
 std::coroutine_handle<> worker::find() noexcept {
+  successor.allow(successors_in_a_row);
   if (++turns_ % turns_between_clocks == 0 && pool_.timers_.pending(index_)) {
     pool_.timers_.fire_due(index_, monotonic_now());
   }
@@ -83,7 +86,7 @@ std::coroutine_handle<> worker::own_work() noexcept {
   if (queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
-  if (gather_block* b = take_fork()) return start_stolen(*this, b);
+  if (gather_block* b = take_fork()) return start_stolen(*this, b, entry_from::below);
   if (!queue_first) {
     if (runnable* r = queue_.pop()) return start_queued(*this, r);
   }
@@ -142,26 +145,34 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
     if (got == steal_result::empty) break;
     if (got == steal_result::lost) continue;  // somebody else was faster: there may be more
     steals.add();
-    return start_stolen(*this, b);
+    return start_stolen(*this, b, entry_from::another);
   }
-  std::array<runnable*, run_queue<runnable>::half> loot;
-  if (const std::size_t n = victim.queue_.steal(loot)) {
-    steals.add();
-    for (std::size_t i = 1; i < n; ++i) push_back(loot[i]);
-    return start_queued(*this, loot[0]);
-  }
-  if (runnable* r = victim.newest_.peek()) {
-    const std::int64_t now = monotonic_now();
-    if (r != watched_) {
-      watched_ = r;
-      watched_since_ = now;
-    } else if (now - watched_since_ >= newest_is_private && victim.newest_.steal(r)) {
+  runnable* const newest = victim.newest_.peek();
+  const auto waiting = victim.queue_.look();
+  const bool is_next = waiting.count == 1 && newest == nullptr;
+  if (waiting.count != 0 && (!is_next || stays_there(&victim.queue_, waiting.oldest))) {
+    std::array<runnable*, run_queue<runnable>::half> loot;
+    if (const std::size_t n = victim.queue_.steal(loot)) {
       steals.add();
-      watched_ = nullptr;
-      return start_queued(*this, r);
+      for (std::size_t i = 1; i < n; ++i) push_back(loot[i]);
+      return start_queued(*this, loot[0]);
     }
   }
+  if (newest != nullptr && stays_there(&victim.newest_, reinterpret_cast<std::uintptr_t>(newest)) &&
+      victim.newest_.steal(newest)) {
+    steals.add();
+    return start_queued(*this, newest);
+  }
   return {};
+}
+
+/// Its worker would have come to it, if it did not compute. One place is watched at a time, until it is known or too
+/// long ago, for else nobody would come for one of two.
+bool worker::stays_there(const void* place, std::uint64_t item) noexcept {
+  const std::int64_t now = monotonic_now();
+  if (place == watched_.place && item == watched_.item) return now - watched_.since >= next_is_private;
+  if (place == watched_.place || now - watched_.since >= 10 * next_is_private) watched_ = {place, item, now};
+  return false;
 }
 
 // What comes in ------------------------------------------------------------------------------------------------------
@@ -169,13 +180,24 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
 void worker::push(runnable& r, placement where) noexcept {
   if (r.level != priority::normal) return pool_.publish(r);
   if (where == placement::back) return push_back(&r);
+  if (pool_.high_.looks_empty() && successor.offer(r)) return;
   if (runnable* displaced = newest_.put(&r)) return push_back(displaced);
   // The newest is ours to run next. If we do not come to it, a watcher will.
   sleeper<>::wake_one_for_newest(pool_);
 }
 
+/// A task that starts, behind those that were started before.
+void worker::push_new(runnable& r) noexcept {
+  if (r.level != priority::normal) return pool_.publish(r);
+  push_back(&r);
+}
+
 void worker::push_back(runnable* r) noexcept {
-  while (!queue_.try_push(r)) {
+  using pushed = run_queue<runnable>::pushed;
+  for (;;) {
+    const pushed how = queue_.try_push(r);
+    if (how != pushed::full) [[likely]]
+      return sleeper<>::wake_one_for_push(pool_, queue_, how == pushed::alone);
     // Full: the older half goes where all can get it.
     std::array<runnable*, run_queue<runnable>::half> surplus;
     const std::size_t n = queue_.shed(surplus);
@@ -183,8 +205,8 @@ void worker::push_back(runnable* r) noexcept {
     for (std::size_t i = 0; i + 1 < n; ++i)
       surplus[i]->next.store(surplus[i + 1], relaxed);  // relaxed: push() publishes
     pool_.injected_.push(surplus[0], surplus[n - 1]);
+    pool_.wake_one();
   }
-  pool_.wake_one();
 }
 
 bool worker::has_visible_work() const noexcept {

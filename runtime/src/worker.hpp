@@ -28,6 +28,7 @@ class worker : public worker_context {
 
   // On this worker.
   void push(runnable& r, placement where) noexcept;
+  void push_new(runnable& r) noexcept;
   unsigned index() const noexcept { return index_; }
 
   // Any thread.
@@ -49,6 +50,7 @@ class worker : public worker_context {
   std::coroutine_handle<> one_of(injection_queue<runnable>& of_level) noexcept;
   std::coroutine_handle<> stolen_work() noexcept;
   std::coroutine_handle<> steal_from(worker& victim) noexcept;
+  bool stays_there(const void* place, std::uint64_t item) noexcept;
 
   gather_block* take_fork() noexcept;
   void push_back(runnable* r) noexcept;
@@ -64,8 +66,12 @@ class worker : public worker_context {
   unsigned turns_ = 0;
   bool worked_ = false;
   std::int64_t search_until_ = 0;
-  runnable* watched_ = nullptr;  // what stood in a victim's slot, and since when we know
-  std::int64_t watched_since_ = 0;
+  // What stood where only its worker should take it, and since when we know.
+  struct {
+    const void* place = nullptr;
+    std::uint64_t item = 0;
+    std::int64_t since = 0;
+  } watched_;
 
   lifo_slot<runnable> newest_;
   run_queue<runnable> queue_;

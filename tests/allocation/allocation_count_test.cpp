@@ -1,5 +1,9 @@
+#include <magpie/channel.hpp>
 #include <magpie/gather.hpp>
+#include <magpie/mutex.hpp>
+#include <magpie/parallel.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/semaphore.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
 #include <magpie/task_group.hpp>
@@ -13,7 +17,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -133,6 +139,75 @@ TEST_P(no_allocations, T8_for_spawns_through_one_group) {
     });
   });
   EXPECT_EQ(n, 0u);
+}
+
+task<> takes_turns(magpie::mutex& m, magpie::semaphore& s) {
+  for (int i = 0; i < 500; ++i) {
+    const auto hold = co_await m.lock();
+    co_await magpie::yield();  // the other one comes, and waits
+  }
+  for (int i = 0; i < 500; ++i) {
+    const auto permit = co_await s.acquire();
+    co_await magpie::yield();
+  }
+}
+task<> sends(magpie::channel<int>& c, int count) {
+  for (int i = 0; i < count; ++i) co_await c.send(i);
+}
+task<> receives(magpie::channel<int>& c, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::optional<int> got = co_await c.receive();
+    EXPECT_EQ(got, i);
+  }
+}
+
+TEST_P(no_allocations, for_locks) {
+  const std::uint64_t n = steady_allocations([&] {
+    rt.block_on([]() -> task<> {
+      magpie::mutex m;
+      magpie::semaphore s(1);
+      co_await magpie::gather(takes_turns(m, s), takes_turns(m, s));
+    });
+  });
+  EXPECT_EQ(n, 0u);
+}
+
+TEST_P(no_allocations, for_channels) {
+  for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}, std::size_t{16}, magpie::unbounded}) {
+    SCOPED_TRACE(capacity);
+    const auto pass_on = [capacity]() -> task<> {
+      magpie::channel<int> c(capacity);
+      co_await magpie::gather(sends(c, 2000), receives(c, 2000));
+    };
+    EXPECT_EQ(steady_allocations([&] { rt.block_on(pass_on); }), 0u);
+  }
+}
+
+TEST_P(no_allocations, for_loops_and_sorts) {
+  std::vector<int> v(300'000);
+  const std::uint64_t n = steady_allocations([&] {
+    rt.block_on(magpie::parallel_for(0, 300'000, [&](int i) { v[static_cast<std::size_t>(i)] = i * 7919 % 65537; }));
+    rt.block_on(magpie::parallel_sort(v));
+  });
+  EXPECT_TRUE(std::is_sorted(v.begin(), v.end()));
+  EXPECT_EQ(n, 0u);
+}
+
+/// What stands done of a reduction is one result for each level of its tree, in each part that somebody works on.
+TEST_P(no_allocations, for_most_of_a_reduction) {
+  const std::uint64_t n = steady_allocations([&] {
+    const long sum = rt.block_on(magpie::parallel_reduce(
+        0, 1'000'000, 0L, [](int i) { return long{i}; }, [](long a, long b) { return a + b; }, 10));
+    EXPECT_EQ(sum, 499'999'500'000);
+  });
+  EXPECT_LT(n, 2000u) << "for 100,000 leaves";
+}
+
+/// One room for all blocks, of which there are no more in a longer scan.
+TEST_P(no_allocations, but_one_for_a_scan) {
+  std::vector<int> v(300'000, 1);
+  const std::uint64_t n = steady_allocations([&] { rt.block_on(magpie::parallel_inclusive_scan(v, v.begin())); });
+  EXPECT_EQ(n, 1u);
 }
 
 }  // namespace

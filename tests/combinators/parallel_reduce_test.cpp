@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -145,6 +147,31 @@ TEST(parallel_scan, equals_the_serial_one) {
         std::exclusive_scan(in.begin(), in.end(), expected.begin(), std::string("<"));
         rt.block_on(parallel_exclusive_scan(in, in.begin(), std::string("<"), {}, grain));  // in place
         EXPECT_EQ(in, expected);
+      }
+    }
+  });
+}
+
+/// Numbers are scanned by stretches of a block, side by side.
+TEST(parallel_scan, numbers_of_all_sizes) {
+  everywhere([](runtime& rt) {
+    for (const std::size_t n : {1u, 63u, 64u, 65u, 255u, 1000u, 5003u}) {
+      for (const int grain : {0, 64, 67, 100, 10'000}) {
+        std::vector<int> in(n);
+        for (std::size_t i = 0; i < n; ++i) in[i] = static_cast<int>(i * i % 101);
+        const std::vector<double> floats(in.begin(), in.end());
+        std::vector<int> expected(n), out(n);
+        std::vector<double> float_out(n);
+        std::inclusive_scan(in.begin(), in.end(), expected.begin());
+        rt.block_on(parallel_inclusive_scan(in, out.begin(), {}, grain));
+        rt.block_on(parallel_inclusive_scan(floats, float_out.begin(), {}, grain));
+        EXPECT_EQ(out, expected);
+        EXPECT_TRUE(std::equal(float_out.begin(), float_out.end(), expected.begin()));
+        std::exclusive_scan(in.begin(), in.end(), expected.begin(), 5);
+        rt.block_on(parallel_exclusive_scan(in, in.begin(), 5, {}, grain));  // in place
+        rt.block_on(parallel_exclusive_scan(floats, float_out.begin(), 5.0, {}, grain));
+        EXPECT_EQ(in, expected);
+        EXPECT_TRUE(std::equal(float_out.begin(), float_out.end(), expected.begin()));
       }
     }
   });

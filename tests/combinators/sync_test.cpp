@@ -99,6 +99,38 @@ TEST(mutex, guards) {
   });
 }
 
+/// Of three who wait, some leave: the lock goes on to who is left, and is free after the last.
+TEST(mutex, C6_those_who_leave_the_line_leave_no_trace) {
+  for_each_seed([](runtime& rt) {
+    for (unsigned leave = 0; leave < 16; ++leave) {
+      magpie::mutex m;
+      int had_it = 0;
+      auto first = m.try_lock();
+      std::vector<magpie::join_handle<void>> waiters;
+      for (int i = 0; i < 3; ++i) {
+        waiters.push_back(rt.spawn([&m, &had_it]() -> task<> {
+          const auto guard = co_await m.lock();
+          ++had_it;
+        }));
+      }
+      const auto let_others_run = []() -> task<> {
+        for (int i = 0; i < 10; ++i) co_await magpie::yield();
+      };
+      rt.block_on(let_others_run);
+      int left = 0;
+      for (std::size_t i = 0; i < 3; ++i) {
+        if ((leave >> i & 1) != 0) left += waiters[i].cancel() ? 1 : 0;
+      }
+      if (leave >= 8) rt.block_on(let_others_run);  // they have left; else one may be granted the lock nevertheless
+      first.unlock();
+      for (auto& w : waiters) rt.block_on(magpie::as_outcome(std::move(w)));
+      EXPECT_GE(had_it + left, 3) << "left: " << leave;
+      EXPECT_LE(had_it, 3) << "left: " << leave;
+      EXPECT_TRUE(m.try_lock());
+    }
+  });
+}
+
 TEST(mutex, C6_a_stopped_wait_took_nothing) {
   for_each_seed([](runtime& rt) {
     magpie::mutex m;

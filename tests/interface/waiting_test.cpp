@@ -2,14 +2,20 @@
 //
 #include <magpie/as_completed.hpp>
 #include <magpie/completion.hpp>
+#include <magpie/gather.hpp>
 #include <magpie/race.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
+#include <magpie/testing.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>
+#include <list>
+#include <ranges>
 #include <span>
 #include <string>
 #include <utility>
@@ -109,6 +115,42 @@ TEST(interface, completion) {
     }
     EXPECT_TRUE(thrown);
   });
+}
+
+// Rule G9, over handles that do not lie side by side.
+task<> over_scattered_handles(magpie::runtime& rt) {
+  std::list<join_handle<int>> list;
+  for (int i = 0; i < 3; ++i) list.push_back(rt.spawn(number(i)));
+  const std::vector<int> all = co_await magpie::gather(list);
+  EXPECT_TRUE(std::ranges::equal(all, std::views::iota(0, 3)));
+
+  std::vector<join_handle<int>> some;
+  for (int i = 0; i < 4; ++i) some.push_back(rt.spawn(number(i)));
+  const auto odd = [&some](join_handle<int>& h) { return (&h - some.data()) % 2 == 1; };
+  const std::vector<int> odds = co_await magpie::gather(some | std::views::filter(odd));
+  EXPECT_TRUE(odds.size() == 2 && odds[0] == 1 && odds[1] == 3);
+  EXPECT_TRUE(some[0].valid() && !some[1].valid());
+  std::vector<magpie::outcome<int>> rest =
+      co_await magpie::gather_outcomes(some | std::views::filter([](join_handle<int>& h) { return h.valid(); }));
+  EXPECT_EQ(rest.size(), 2u);
+  EXPECT_EQ(rest[1].value(), 2);
+}
+TEST(interface, gather_over_scattered_handles) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on(over_scattered_handles(rt));
+}
+
+// Rule G10, likewise: a stopped gather cancels them all.
+TEST(interface, stopped_gather_over_scattered_handles_cancels_them) {
+  magpie::testing::virtual_runtime rt;
+  std::list<join_handle<void>> list;
+  for (int i = 0; i < 3; ++i) list.push_back(rt.spawn(magpie::sleep_until(magpie::never)));
+  auto waiter = rt.spawn([&list]() -> task<> { co_await magpie::gather(list); });
+  rt.block_on(magpie::sleep_for(1ms));
+  EXPECT_TRUE(waiter.cancel());
+  waiter.wait();
+  EXPECT_TRUE(waiter.take().is_cancelled());
+  for (auto& h : list) EXPECT_TRUE(h.ready());
 }
 
 }  // namespace

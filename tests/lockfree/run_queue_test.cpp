@@ -17,6 +17,8 @@ namespace {
 using queue = magpie::detail::run_queue<int, 8>;
 using slot = magpie::detail::lifo_slot<int>;
 
+bool push(queue& q, int* item) { return q.try_push(item) != queue::pushed::full; }
+
 int items[4096];
 int* item(int i) { return &items[i]; }
 
@@ -24,7 +26,7 @@ TEST(run_queue, is_first_in_first_out) {
   queue q;
   EXPECT_EQ(q.pop(), nullptr);
   EXPECT_TRUE(q.looks_empty());
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(q.try_push(item(i)));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(push(q, item(i)));
   EXPECT_FALSE(q.looks_empty());
   for (int i = 0; i < 5; ++i) EXPECT_EQ(q.pop(), item(i));
   EXPECT_EQ(q.pop(), nullptr);
@@ -32,18 +34,31 @@ TEST(run_queue, is_first_in_first_out) {
 
 TEST(run_queue, refuses_what_does_not_fit_and_sheds_the_older_half) {
   queue q;
-  for (int i = 0; i < 8; ++i) ASSERT_TRUE(q.try_push(item(i)));
-  EXPECT_FALSE(q.try_push(item(8)));
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(push(q, item(i)));
+  EXPECT_FALSE(push(q, item(8)));
   std::array<int*, queue::half> out{};
   ASSERT_EQ(q.shed(out), 4u);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(out.at(static_cast<std::size_t>(i)), item(i));
-  EXPECT_TRUE(q.try_push(item(8)));
+  EXPECT_TRUE(push(q, item(8)));
   for (int i = 4; i <= 8; ++i) EXPECT_EQ(q.pop(), item(i));
+}
+
+TEST(run_queue, tells_who_pushes_whether_others_stand_before) {
+  queue q;
+  EXPECT_EQ(q.try_push(item(0)), queue::pushed::alone);
+  EXPECT_EQ(q.try_push(item(1)), queue::pushed::behind_others);
+  EXPECT_EQ(q.look().oldest, 0u);
+  EXPECT_EQ(q.look().count, 2u);
+  EXPECT_EQ(q.pop(), item(0));
+  EXPECT_EQ(q.look().oldest, 1u);
+  EXPECT_EQ(q.pop(), item(1));
+  EXPECT_EQ(q.look().count, 0u);
+  EXPECT_EQ(q.try_push(item(2)), queue::pushed::alone);
 }
 
 TEST(run_queue, sheds_nothing_when_thieves_made_room) {
   queue q;
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(q.try_push(item(i)));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(push(q, item(i)));
   std::array<int*, queue::half> out{};
   EXPECT_EQ(q.shed(out), 0u);
   EXPECT_EQ(q.pop(), item(0));
@@ -52,7 +67,7 @@ TEST(run_queue, sheds_nothing_when_thieves_made_room) {
 TEST(run_queue, a_thief_takes_the_greater_half) {
   for (int n = 0; n <= 8; ++n) {
     queue q;
-    for (int i = 0; i < n; ++i) ASSERT_TRUE(q.try_push(item(i)));
+    for (int i = 0; i < n; ++i) ASSERT_TRUE(push(q, item(i)));
     std::array<int*, queue::half> out{};
     const auto got = static_cast<int>(q.steal(out));
     EXPECT_EQ(got, (n + 1) / 2);
@@ -67,7 +82,7 @@ TEST(run_queue, goes_round_many_times) {
   int in = 0;
   int out = 0;
   for (int round = 0; round < 500; ++round) {
-    for (int i = 0; i < 7; ++i) ASSERT_TRUE(q.try_push(item(in++ % 4096)));
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(push(q, item(in++ % 4096)));
     for (int i = 0; i < 7; ++i) ASSERT_EQ(q.pop(), item(out++ % 4096));
   }
 }
@@ -94,7 +109,7 @@ TEST(run_queue, Q3_each_item_goes_to_one_taker) {
   std::mt19937_64 random(seed);
   std::array<int*, queue::half> out{};
   for (int& number : numbers) {
-    while (!q.try_push(&number)) {
+    while (!push(q, &number)) {
       const std::size_t n = q.shed(out);
       for (std::size_t i = 0; i < n; ++i) note(out[i]);
     }

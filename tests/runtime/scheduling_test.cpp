@@ -1,6 +1,7 @@
 #include <magpie/gather.hpp>
 #include <magpie/runtime.hpp>
 #include <magpie/task.hpp>
+#include <magpie/yield.hpp>
 
 #include "support/gate.hpp"
 #include "support/patience.hpp"
@@ -63,6 +64,37 @@ TEST(scheduling, B3_what_is_spawned_beside_cpu_bound_code_runs_elsewhere) {
   EXPECT_LT(lateness, 20ms);
   RecordProperty("microseconds",
                  std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(lateness).count()));
+}
+
+/// One in the place of what was woken last, one in the queue: a thief that waits a little before it takes either must
+/// not wait for both in turn.
+TEST(scheduling, B3_what_is_woken_and_what_is_spawned_beside_cpu_bound_code_run_elsewhere) {
+  runtime rt{{.workers = 2}};
+  for (int round = 0; round < 50; ++round) {
+    rt.block_on([&]() -> task<> {
+      gate woken;
+      std::atomic<int> ran{0};
+      std::atomic<bool> both{false};
+      const auto end = [&] {
+        if (ran.fetch_add(1) == 1) both.store(true);
+      };
+      auto sleeper = [&]() -> task<> {
+        co_await woken.opened();
+        end();
+      };
+      auto other = [&]() -> task<> {
+        end();
+        co_return;
+      };
+      auto h = rt.spawn(sleeper());
+      while (woken.waiters() == 0) co_await magpie::yield();
+      woken.open();
+      auto g = rt.spawn(other());
+      compute_until(both);
+      co_await g;
+      co_await h;
+    });
+  }
 }
 
 TEST(scheduling, B3_several_tasks_behind_cpu_bound_code_run_elsewhere) {

@@ -49,6 +49,7 @@ class [[nodiscard]] stoppable_awaiter final : public boundary_awaiter<T> {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_unused();
     worker_context& w = *current_worker;
     scope* const outer = h.promise().join->inside;
     if (stop_requested(w, outer) && !this->starts_anyway()) [[unlikely]]

@@ -2,12 +2,14 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/base/intrusive_list.hpp>
+#include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/turn_wait.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/semaphore.hpp>
 #include <magpie/services/frame_allocator.hpp>
 
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -46,6 +48,7 @@ struct channel_state {
   class waiter : public turn_wait {
    public:
     atomics::plain<item*> carried{nullptr};
+    waiting_line woken;  // by it, when it found its turn at its second look
 
    protected:
     waiter(channel_state& s, waiting_line& line, const char* what) noexcept : turn_wait(s.lock, line, what), state(s) {}
@@ -92,6 +95,19 @@ struct channel_state {
     return i;
   }
 
+  /// True: `i` was sent, and is null now; or it is still here, and the channel is closed.
+  bool send(item*& i, waiting_line& woken) noexcept {
+    if (closed) return true;
+    if (!put(i, woken)) return false;
+    i = nullptr;
+    return true;
+  }
+  /// True: `i` was received; or it is null, and the channel is closed.
+  bool receive(item*& i, waiting_line& woken) noexcept {
+    i = get(woken);
+    return i != nullptr || closed;
+  }
+
   const std::size_t capacity;
   spin_lock<> lock;  // guards what follows
   atomics::plain<bool> closed{false};
@@ -101,76 +117,111 @@ struct channel_state {
   waiting_line receivers;  // nobody, if there is an item
 };
 
+/// One who waits to send, with its item; it is gone when it was sent.
 template <class T>
-class [[nodiscard]] channel_send final : public channel_state<T>::waiter {
+class channel_sender final : public channel_state<T>::waiter {
   using state_type = channel_state<T>;
 
  public:
-  channel_send(state_type& s, typename state_type::item* i) noexcept
+  channel_sender(state_type& s, typename state_type::item* i) noexcept
       : state_type::waiter(s, s.senders, "room in a channel") {
     this->carried = i;
   }
-  /// Before it is awaited.
-  channel_send(channel_send&& other) noexcept : channel_send(other.state, std::exchange(other.carried, nullptr)) {}
-
-  bool await_ready() noexcept {
-    waiting_line woken;
-    const bool ready = [&] {
-      const locked hold(this->state.lock);
-      return send(woken);
-    }();
-    this->wake(woken);
-    return ready;
-  }
-  void await_resume() {
-    this->wake(woken_);
-    if (this->carried != nullptr) throw channel_closed();
-  }
 
  private:
-  bool send(waiting_line& woken) noexcept {
-    if (this->state.closed) return true;  // with the item still here: await_resume() says so
-    if (!this->state.put(this->carried, woken)) return false;
-    this->carried = nullptr;
-    return true;
-  }
-  bool take() noexcept override { return send(woken_); }
-
-  waiting_line woken_;
+  bool take() noexcept override { return this->state.send(this->carried, this->woken); }
 };
 
 template <class T>
-class [[nodiscard]] channel_receive final : public channel_state<T>::waiter {
+class channel_receiver final : public channel_state<T>::waiter {
   using state_type = channel_state<T>;
 
  public:
-  explicit channel_receive(state_type& s) noexcept : state_type::waiter(s, s.receivers, "an item of a channel") {}
+  explicit channel_receiver(state_type& s) noexcept : state_type::waiter(s, s.receivers, "an item of a channel") {}
+
+ private:
+  bool take() noexcept override { return this->state.receive(this->carried, this->woken); }
+};
+
+template <class T>
+class [[nodiscard]] channel_send : public native_awaiter {
+  using state_type = channel_state<T>;
+  using item = typename state_type::item;
+
+ public:
+  channel_send(state_type& s, item* i) noexcept : state_(s), carried_(i) {}
   /// Before it is awaited.
-  channel_receive(channel_receive&& other) noexcept : channel_receive(other.state) {}
+  channel_send(channel_send&& other) noexcept : channel_send(other.state_, std::exchange(other.carried_, nullptr)) {}
+  ~channel_send() { delete carried_; }
+
+  bool await_ready() {
+    if (carried_ == nullptr) throw usage_error("magpie: this send was awaited before, or moved from");
+    waiting_line woken;
+    bool ready = false;
+    {
+      const locked hold(state_.lock);
+      ready = state_.send(carried_, woken);
+    }
+    turn_wait::wake(woken);
+    return ready;
+  }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    return room_.wait(h, state_, std::exchange(carried_, nullptr));
+  }
+  void await_resume() {
+    if (channel_sender<T>* const s = room_.node()) {
+      turn_wait::wake(s->woken);
+      carried_ = std::exchange(s->carried, nullptr);
+    }
+    if (carried_ != nullptr) [[unlikely]]
+      throw channel_closed();
+  }
+
+ private:
+  state_type& state_;
+  item* carried_;
+  waiting_room<channel_sender<T>> room_;
+};
+
+template <class T>
+class [[nodiscard]] channel_receive : public native_awaiter {
+  using state_type = channel_state<T>;
+  using item = typename state_type::item;
+
+ public:
+  explicit channel_receive(state_type& s) noexcept : state_(s) {}
+  /// Before it is awaited.
+  channel_receive(channel_receive&& other) noexcept : channel_receive(other.state_) {}
+  ~channel_receive() { delete carried_; }
 
   bool await_ready() noexcept {
     waiting_line woken;
-    const bool ready = [&] {
-      const locked hold(this->state.lock);
-      return receive(woken);
-    }();
-    this->wake(woken);
+    bool ready = false;
+    {
+      const locked hold(state_.lock);
+      ready = state_.receive(carried_, woken);
+    }
+    turn_wait::wake(woken);
     return ready;
   }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    return room_.wait(h, state_);
+  }
   std::optional<T> await_resume() {
-    this->wake(woken_);
-    const std::unique_ptr<channel_item<T>> got(std::exchange(this->carried, nullptr));
+    if (channel_receiver<T>* const r = room_.node()) {
+      turn_wait::wake(r->woken);
+      carried_ = std::exchange(r->carried, nullptr);
+    }
+    const std::unique_ptr<item> got(std::exchange(carried_, nullptr));
     return got ? std::optional<T>(std::move(got->value)) : std::nullopt;
   }
 
  private:
-  bool receive(waiting_line& woken) noexcept {
-    this->carried = this->state.get(woken);
-    return this->carried != nullptr || this->state.closed;
-  }
-  bool take() noexcept override { return receive(woken_); }
-
-  waiting_line woken_;
+  state_type& state_;
+  item* carried_ = nullptr;
+  waiting_room<channel_receiver<T>> room_;
 };
 
 }  // namespace detail

@@ -47,6 +47,7 @@ class [[nodiscard]] deadline_scope_awaiter final : public deadline_awaiter<R> {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_empty();
     this->own(to_task(std::invoke(body_, scope_)).take());
     return deadline_awaiter<R>::await_suspend(h);
   }

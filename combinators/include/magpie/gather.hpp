@@ -71,25 +71,30 @@ MAGPIE_INLINE task<await_result_t<A>> to_child(A&& a) {
 [[noreturn]] MAGPIE_EXPORT void throw_too_many_children();
 
 /// What all gathers share: starting the children, and the end.
-class gather_awaiter : public native_awaiter, protected gather_block {
+template <class Block>
+class gather_awaiter : public native_awaiter, protected gather_root<Block> {
  public:
-  bool await_ready() const noexcept { return counter.children() == 0; }
+  bool await_ready() const noexcept { return this->counter.children() == 0; }
 
   /// For combinators, before it is awaited: that children end cancelled is what they want; it is no failure, and ends
   /// nobody else.
   void be_quiet() noexcept { own.set_mark(scope::quiet); }
 
  protected:
-  using gather_block::gather_block;
+  explicit gather_awaiter(std::uint32_t count) noexcept : gather_root<Block>(count) {}
+  using gather_root<Block>::own;
+  using gather_root<Block>::error;
 
-  /// The children are wired: places the scope, and starts `first`, behind which there are `more`.
-  MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine h, scope* outer, bool more) noexcept {
-    parent = h;
-    inside = &own;
-    level = w.level;
-    own.place(outer, w.quiet_epoch);
-    counter.start_next();
-    const task_coroutine first = std::exchange(children[0], {});  // started: the destructors look at this
+  /// Places the scope, and makes ready the entry.
+  MAGPIE_INLINE void place(worker_context& w, task_coroutine h, scope* outer, std::uint64_t quiet_epoch) noexcept {
+    this->parent = h;
+    this->inside = &own;
+    this->level = w.level;
+    own.place(outer, quiet_epoch);
+  }
+
+  /// `first` was taken; behind it there are `more`.
+  MAGPIE_INLINE std::coroutine_handle<> start(worker_context& w, task_coroutine first, bool more) noexcept {
     if (more && !fork(w, this)) [[unlikely]]
       first.promise().kind = role::held;
     return transfer(w, first);
@@ -97,18 +102,8 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 
   /// The same under a stop, for the sake of those that start anyway: the others are dropped.
   MAGPIE_COLD std::coroutine_handle<> start_under_stop(task_coroutine h, scope* outer) noexcept {
-    parent = h;
-    inside = &own;
-    level = current_worker->level;
-    own.place(outer, scope::never_looked);
+    place(*current_worker, h, outer, scope::never_looked);
     return settle(stop_rest(this));
-  }
-
-  MAGPIE_INLINE void wire(task_coroutine child, void* result, role kind) noexcept {
-    promise_base& p = child.promise();
-    p.join = this;
-    p.result = result;
-    p.kind = kind;
   }
 
   template <class Handles>
@@ -141,12 +136,13 @@ class gather_awaiter : public native_awaiter, protected gather_block {
 
 /// What gather(a, b, ...) returns.
 template <class... Ts>
-class [[nodiscard]] gather_of : public detail::gather_awaiter {
+class [[nodiscard]] gather_of : public detail::gather_awaiter<detail::several_block> {
+  using base = detail::gather_awaiter<detail::several_block>;
+
  public:
-  MAGPIE_INLINE explicit gather_of(task<Ts>&&... tasks)
-      : gather_awaiter(count_valid(tasks...)), handles_{tasks.take()...} {}
+  MAGPIE_INLINE explicit gather_of(task<Ts>&&... tasks) : base(count_valid(tasks...)), handles_{tasks.take()...} {}
   /// Before it is awaited.
-  gather_of(gather_of&& other) noexcept : gather_awaiter(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {}
+  gather_of(gather_of&& other) noexcept : base(sizeof...(Ts)), handles_(std::exchange(other.handles_, {})) {}
   gather_of& operator=(gather_of&&) = delete;
   MAGPIE_INLINE ~gather_of() {
     if (handles_[0]) [[unlikely]]
@@ -170,7 +166,9 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
     children = handles_.data();
     if (stopped) [[unlikely]]
       return detail::transfer(w, start_under_stop(detail::as_task_coroutine(h), outer));
-    return start(w, detail::as_task_coroutine(h), outer, sizeof...(Ts) > 1);
+    place(w, detail::as_task_coroutine(h), outer, w.quiet_epoch);
+    counter.start_next();
+    return start(w, std::exchange(handles_[0], {}), sizeof...(Ts) > 1);  // started: the destructor looks at this
   }
 
   MAGPIE_INLINE std::tuple<detail::stored_t<Ts>...> await_resume() {
@@ -187,6 +185,12 @@ class [[nodiscard]] gather_of : public detail::gather_awaiter {
   }
   MAGPIE_COLD void drop() noexcept {
     for (detail::task_coroutine h : handles_) h.destroy();
+  }
+  MAGPIE_INLINE void wire(detail::task_coroutine child, void* result, detail::role kind) noexcept {
+    detail::promise_base& p = child.promise();
+    p.join = this;
+    p.result = result;
+    p.kind = kind;
   }
   template <std::size_t... I>
   MAGPIE_INLINE void wire_all(std::index_sequence<I...>) noexcept {
@@ -213,13 +217,14 @@ class [[nodiscard]] gather_of<> : public detail::native_awaiter {
 
 /// What gather(range) returns.
 template <class T>
-class [[nodiscard]] gather_range : public detail::gather_awaiter {
+class [[nodiscard]] gather_range : public detail::gather_awaiter<detail::range_block> {
+  using base = detail::gather_awaiter<detail::range_block>;
+
  public:
   explicit gather_range(std::vector<detail::task_coroutine> handles)
-      : gather_awaiter(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {}
+      : base(static_cast<std::uint32_t>(handles.size())), handles_(std::move(handles)) {}
   /// Before it is awaited.
-  gather_range(gather_range&& other) noexcept
-      : gather_awaiter(other.counter.children()), handles_(std::move(other.handles_)) {}
+  gather_range(gather_range&& other) noexcept : base(other.counter.children()), handles_(std::move(other.handles_)) {}
   gather_range& operator=(gather_range&&) = delete;
   ~gather_range() {
     if (handles_.empty() || !handles_[0]) return;
@@ -239,14 +244,17 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     const bool stopped = detail::stop_requested(w, outer);
     if (stopped && !starts_anyway()) [[unlikely]]
       return detail::transfer(w, detail::end_cancelled(me));
-    results_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
-    const std::size_t n = handles_.size();
-    for (std::size_t i = 0; i + 1 < n; ++i) wire(handles_[i], &results_[i], detail::role::member);
-    wire(handles_[n - 1], &results_[n - 1], detail::role::last);
+    values_ = std::make_unique<detail::result_slot<T>[]>(handles_.size());
+    results = reinterpret_cast<char*>(values_.get());
+    stride = sizeof(detail::result_slot<T>);
+    error_place = &error;
     children = handles_.data();
     if (stopped) [[unlikely]]
       return detail::transfer(w, start_under_stop(detail::as_task_coroutine(h), outer));
-    return start(w, detail::as_task_coroutine(h), outer, n > 1);
+    place(w, detail::as_task_coroutine(h), outer, w.quiet_epoch);
+    const detail::task_coroutine first = take_next();
+    handles_[0] = {};  // started: the destructor looks at this
+    return start(w, first, handles_.size() > 1);
   }
 
   typename detail::vector_of<T>::type await_resume() {
@@ -254,14 +262,14 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter {
     if constexpr (!std::is_void_v<T>) {
       std::vector<detail::element_t<T>> values;
       values.reserve(handles_.size());
-      for (std::size_t i = 0; i < handles_.size(); ++i) values.push_back(results_[i].take());
+      for (std::size_t i = 0; i < handles_.size(); ++i) values.push_back(values_[i].take());
       return values;
     }
   }
 
  private:
   std::vector<detail::task_coroutine> handles_;
-  std::unique_ptr<detail::result_slot<T>[]> results_;
+  std::unique_ptr<detail::result_slot<T>[]> values_;
 };
 
 /// Runs all of them at once and gives their results, in the order of the arguments, as a tuple. `void` stands as

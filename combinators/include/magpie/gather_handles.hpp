@@ -13,6 +13,8 @@
 
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <ranges>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -44,16 +46,46 @@ class [[nodiscard]] handles_gather final : public handles_wait {
   std::tuple<join_handle<Ts>&...> handles_;
 };
 
+/// Borrowed handles that do not lie side by side: a list's, or those that a view lets through.
 template <class T>
+class scattered_handles {
+ public:
+  template <class R>
+  explicit scattered_handles(R& range) {
+    for (auto&& h : range) places_.push_back(std::addressof(h));
+  }
+  bool empty() const noexcept { return places_.empty(); }
+  std::size_t size() const noexcept { return places_.size(); }
+  join_handle<T>& operator[](std::size_t i) const noexcept { return *places_[i]; }
+
+ private:
+  std::vector<join_handle<T>*> places_;
+};
+
+template <class R>
+concept lent_handles = handle_range<R> || (any_awaitable_range<R> && borrows_handle<range_element_t<R>>);
+template <lent_handles R>
+using lent_value_t = typename handle_value<std::remove_cvref_t<std::ranges::range_reference_t<R>>>::type;
+
+template <lent_handles R>
+auto handles_of(R&& range) {
+  if constexpr (handle_range<R>) {
+    return span_of(range);
+  } else {
+    return scattered_handles<lent_value_t<R>>(range);
+  }
+}
+
+/// Handles: a span, or scattered_handles, that outlives the wait.
+template <class Handles>
 class [[nodiscard]] handles_gather_range final : public handles_wait {
  public:
-  handles_gather_range(ends_by how, std::span<join_handle<T>> handles) noexcept
-      : handles_wait(how), handles_(handles) {}
+  handles_gather_range(ends_by how, const Handles& handles) noexcept : handles_wait(how), handles_(handles) {}
 
   bool await_ready() {
     if (handles_.empty()) return true;
     open(handles_.size());
-    for (join_handle<T>& h : handles_) watch(handle_access::task(h));
+    for (std::size_t i = 0; i < handles_.size(); ++i) watch(handle_access::task(handles_[i]));
     return is_over();
   }
   std::size_t await_resume() {
@@ -63,7 +95,7 @@ class [[nodiscard]] handles_gather_range final : public handles_wait {
   }
 
  private:
-  std::span<join_handle<T>> handles_;
+  const Handles& handles_;
 };
 
 template <class T>
@@ -196,30 +228,30 @@ task<std::tuple<stored_t<Ts>...>> gather_borrowed(join_handle<Ts>&... handles) {
   co_return std::tuple<stored_t<Ts>...>{take_stored(handles)...};
 }
 
-template <class T>
-task<typename vector_of<T>::type> gather_handle_span(handles_are whose, std::span<join_handle<T>> handles) {
+template <class T, class Handles>
+task<typename vector_of<T>::type> gather_many(handles_are whose, Handles handles) {
   const auto each = [&](auto use) {
     for (std::size_t i = 0; i < handles.size(); ++i) use(i, handles[i]);
   };
-  const std::size_t first = co_await handles_gather_range<T>(ends_by::first_failure, handles);
-  const auto all = [&]() -> task<> { co_await handles_gather_range<T>(ends_by::all_ended, handles); };
+  const std::size_t first = co_await handles_gather_range<Handles>(ends_by::first_failure, handles);
+  const auto all = [&]() -> task<> { co_await handles_gather_range<Handles>(ends_by::all_ended, handles); };
   co_await settle_handles(whose, first, each, all);
   if (const std::size_t failed = failed_of(first, each); failed != ~std::size_t{0}) {
     co_await rethrow_of(handles[failed]);
   }
   if constexpr (std::is_void_v<T>) {
-    for (join_handle<T>& h : handles) h.get();
+    each([](std::size_t, join_handle<T>& h) { h.get(); });
   } else {
     std::vector<element_t<T>> values;
     values.reserve(handles.size());
-    for (join_handle<T>& h : handles) values.push_back(h.get());
+    each([&](std::size_t, join_handle<T>& h) { values.push_back(h.get()); });
     co_return values;
   }
 }
 
 template <class T>
 task<typename vector_of<T>::type> gather_kept(std::vector<join_handle<T>> handles) {
-  co_return co_await started_like(true, gather_handle_span<T>(handles_are::owned, handles));
+  co_return co_await started_like(true, gather_many<T>(handles_are::owned, std::span(handles)));
 }
 template <class T>
 task<typename vector_of<T>::type> gather_owned(std::vector<join_handle<T>> handles) {
@@ -239,26 +271,26 @@ task<std::tuple<outcome<Ts>...>> outcomes_of_borrowed(join_handle<Ts>&... handle
   co_return std::tuple<outcome<Ts>...>{handles.take()...};
 }
 
-template <class T>
-task<std::vector<outcome<T>>> outcomes_of_span(std::span<join_handle<T>> handles) {
+template <class T, class Handles>
+task<std::vector<outcome<T>>> outcomes_of_many(Handles handles) {
   const auto each = [&](auto use) {
     for (std::size_t i = 0; i < handles.size(); ++i) use(i, handles[i]);
   };
-  static_cast<void>(co_await handles_gather_range<T>(ends_by::all_ended, handles));
-  const auto all = [&]() -> task<> { co_await handles_gather_range<T>(ends_by::all_ended, handles); };
+  static_cast<void>(co_await handles_gather_range<Handles>(ends_by::all_ended, handles));
+  const auto all = [&]() -> task<> { co_await handles_gather_range<Handles>(ends_by::all_ended, handles); };
   co_await settle_handles(handles_are::borrowed, ~std::size_t{0}, each, all);
   bool cancelled = false;
-  for (join_handle<T>& h : handles) cancelled = cancelled || was_cancelled(h);
+  each([&](std::size_t, join_handle<T>& h) { cancelled = cancelled || was_cancelled(h); });
   if (cancelled) co_await cancelled_awaiter();
   std::vector<outcome<T>> outcomes;
   outcomes.reserve(handles.size());
-  for (join_handle<T>& h : handles) outcomes.push_back(h.take());
+  each([&](std::size_t, join_handle<T>& h) { outcomes.push_back(h.take()); });
   co_return outcomes;
 }
 
 template <class T>
 task<std::vector<outcome<T>>> outcomes_of_kept(std::vector<join_handle<T>> handles) {
-  co_return co_await started_like(true, outcomes_of_span<T>(handles));
+  co_return co_await started_like(true, outcomes_of_many<T>(std::span(handles)));
 }
 template <class T>
 task<std::vector<outcome<T>>> outcomes_of_owned(std::vector<join_handle<T>> handles) {
@@ -275,12 +307,12 @@ template <class... Ts>
 task<std::tuple<detail::stored_t<Ts>...>> gather(join_handle<Ts>&... handles) {
   return detail::gather_borrowed(handles...);
 }
-template <detail::handle_range R>
-task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(R&& handles) {
-  return detail::gather_handle_span<detail::handle_value_t<R>>(detail::handles_are::borrowed, detail::span_of(handles));
+template <detail::lent_handles R>
+task<typename detail::vector_of<detail::lent_value_t<R>>::type> gather(R&& handles) {
+  return detail::gather_many<detail::lent_value_t<R>>(detail::handles_are::borrowed, detail::handles_of(handles));
 }
-template <detail::handle_range R>
-task<typename detail::vector_of<detail::handle_value_t<R>>::type> gather(limit, R&& handles) {
+template <detail::lent_handles R>
+task<typename detail::vector_of<detail::lent_value_t<R>>::type> gather(limit, R&& handles) {
   return gather(static_cast<R&&>(handles));
 }
 /// The same over handles that are given away: the others are cancelled and have ended before a failure is rethrown. A
@@ -300,12 +332,12 @@ template <class... Ts>
 task<std::tuple<outcome<Ts>...>> gather_outcomes(join_handle<Ts>&... handles) {
   return detail::outcomes_of_borrowed(handles...);
 }
-template <detail::handle_range R>
-task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(R&& handles) {
-  return detail::outcomes_of_span<detail::handle_value_t<R>>(detail::span_of(handles));
+template <detail::lent_handles R>
+task<std::vector<outcome<detail::lent_value_t<R>>>> gather_outcomes(R&& handles) {
+  return detail::outcomes_of_many<detail::lent_value_t<R>>(detail::handles_of(handles));
 }
-template <detail::handle_range R>
-task<std::vector<outcome<detail::handle_value_t<R>>>> gather_outcomes(limit, R&& handles) {
+template <detail::lent_handles R>
+task<std::vector<outcome<detail::lent_value_t<R>>>> gather_outcomes(limit, R&& handles) {
   return gather_outcomes(static_cast<R&&>(handles));
 }
 template <class T>

@@ -58,7 +58,9 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   /// The body has ended. True: so have the children, and the scope is closed. False: `finish` is called when they have.
   [[nodiscard]] bool body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept;
   /// After that.
-  const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
+  bool has_failed() const noexcept { return !errors_.empty() || unlisted_; }
+  /// In time. Errors: std::bad_alloc.
+  std::vector<std::exception_ptr> errors() const;
   /// By cancel().
   bool was_cancelled() const noexcept { return !quit_ && (within.marks() & scope::stopped) != 0; }
   /// A stop from outside has ended children.
@@ -122,6 +124,8 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   atomics::plain<finish_function> finish_{nullptr};
   atomics::plain<void*> awaiter_{nullptr};
   std::vector<std::exception_ptr> errors_;
+  std::exception_ptr unlisted_;  // the first for which the list had no memory, and where it belongs
+  std::size_t place_of_unlisted_ = 0;
 };
 
 }  // namespace detail

@@ -92,13 +92,12 @@ inline constexpr std::uint64_t few_leaves = 64;
 
 /// What all parts of one loop know of it.
 struct loop_plan {
-  loop_plan(std::uint64_t count, std::uint64_t grain) noexcept
-      : leaf_most(grain != 0 ? grain : std::max<std::uint64_t>(1, count / 64)),
-        fixed(grain != 0),
-        alone(works_alone()) {}
+  loop_plan(std::uint64_t items, std::uint64_t grain) noexcept
+      : count(items), leaf(grain != 0 ? grain : 1), fixed(grain != 0), alone(works_alone()) {}
 
-  std::uint64_t leaf_most;
-  bool fixed;  // every leaf has so many items, but for the last
+  std::uint64_t count;
+  std::uint64_t leaf;  // items of the first one
+  bool fixed;          // every leaf has so many, but for the last
   bool alone;
 };
 
@@ -109,72 +108,113 @@ struct loop_part {
   std::uint64_t at;
   std::uint64_t end;
   std::uint64_t leaf;
-  bool warm;  // it is worth it to let others help
+  bool warm;       // it is worth it to let others help
+  float each = 0;  // nanoseconds that an item takes, as far as is known
 
   std::uint64_t rest() const noexcept { return end - at; }
 
+  /// Where the next leaf ends. Long ones begin and end at whole lines of the cache, as far as the items' numbers tell:
+  /// so vectorised loops stay as well aligned as the whole is.
+  std::uint64_t leaf_end(const loop_plan& plan) const noexcept {
+    if (rest() <= leaf) return end;
+    const std::uint64_t to = at + leaf;
+    return plan.fixed || leaf < in_line ? to : to - to % in_line;
+  }
+
   /// Gives away the later half, at the boundary of a leaf.
   loop_part split(const loop_plan& plan) noexcept {
-    const std::uint64_t leaves = (rest() - 1) / leaf + 1;
-    const std::uint64_t kept = plan.fixed ? (leaves + 1) / 2 * leaf : rest() - rest() / 2;
-    const loop_part later{at + kept, end, leaf, true};
-    end = at + kept;
+    std::uint64_t middle = at + (rest() - rest() / 2);
+    if (plan.fixed) {
+      middle = at + ((rest() - 1) / leaf + 2) / 2 * leaf;
+    } else if (rest() >= 16 * in_line) {
+      middle -= middle % in_line;
+    }
+    const loop_part later{middle, end, leaf, true, each};
+    end = middle;
     return later;
   }
+
+ private:
+  static constexpr std::uint64_t in_line = 64;
 };
+
+/// Whether a loop should be offered to others, of whom some sleep and none searches; they would save so many
+/// nanoseconds of it, beyond those that were told before. To wake one costs more than a short loop. So short loops are
+/// offered only after so many others, one soon after the other, that help with all of them would have been worth it.
+MAGPIE_EXPORT bool is_worth_a_wake(std::int64_t now, float saved) noexcept;
 
 /// Measures leaves and sets their length.
 class loop_pace {
  public:
   explicit loop_pace(const loop_plan& plan, const loop_part& part) noexcept
       : timed_(current_virtual_time == nullptr && !plan.fixed), warm_up_(current_virtual_time != nullptr || part.warm) {
-    if (timed_) last_ = began_ = monotonic_now();
+    if (timed_) last_ = monotonic_now();
+    most_ = std::max<std::uint64_t>(1, plan.count / 64);
   }
 
   /// After a leaf, which was not the last one.
-  MAGPIE_INLINE void adapt(const loop_plan& plan, loop_part& part) noexcept {
+  MAGPIE_INLINE void adapt(const worker_context& w, const loop_plan& plan, loop_part& part) noexcept {
     if (plan.fixed) {
       part.warm = warm_up_.is_over();
       return;
     }
-    // Of leaves that can grow no more some are measured.
+    // Of leaves that do not grow any more some are measured.
     ++unmeasured_;
-    if (part.leaf == plan.leaf_most && unmeasured_ % 8 != 0 && (unmeasured_ & (unmeasured_ - 1)) != 0) return;
-    measure(plan, part);
+    if (settled_ && unmeasured_ % 8 != 0 && (unmeasured_ & (unmeasured_ - 1)) != 0) return;
+    measure(w, plan, part);
   }
 
  private:
-  static constexpr std::int64_t microsecond = 1000;
+  static constexpr float microsecond = 1000;
+  // Below this the clock measures itself.
+  static constexpr float least_measured = microsecond / 4;
 
-  MAGPIE_COLD void measure(const loop_plan& plan, loop_part& part) noexcept {
+  MAGPIE_COLD void measure(const worker_context& w, const loop_plan& plan, loop_part& part) noexcept {
     if (!timed_) {
-      part.leaf = std::min(plan.leaf_most, part.leaf * 2);
+      settled_ = part.leaf >= most_;
+      part.leaf = std::min(most_, part.leaf * 2);
       part.warm = true;
       return;
     }
     const std::int64_t now = monotonic_now();
-    const std::int64_t took = (now - last_) / static_cast<std::int64_t>(std::max(unmeasured_ - measured_, 1u));
+    const float took = static_cast<float>(now - last_) / static_cast<float>(std::max(unmeasured_ - measured_, 1u));
     measured_ = unmeasured_;
     last_ = now;
-    // What is left must be worth a steal, as far as one can tell.
-    const double rest = static_cast<double>(part.rest()) / static_cast<double>(part.leaf) * static_cast<double>(took);
-    part.warm = (part.warm || now - began_ >= 2 * microsecond) && rest >= 4 * microsecond;
-    if (took < microsecond) {
-      part.leaf = part.leaf <= plan.leaf_most / 8 ? part.leaf * 8 : plan.leaf_most;
-    } else if (took < 10 * microsecond) {
-      part.leaf = part.leaf <= plan.leaf_most / 2 ? part.leaf * 2 : plan.leaf_most;
-    } else if (took > 40 * microsecond) {
-      const double shorter = static_cast<double>(part.leaf) * (20.0 * microsecond / static_cast<double>(took));
-      part.leaf = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(shorter));
+    part.each = took / static_cast<float>(part.leaf);
+    const float rest = part.each * static_cast<float>(part.rest());
+    if (took < least_measured) {
+      part.leaf = std::min(part.leaf * 64, most(plan, part.each));
+    } else {
+      const auto wanted = static_cast<std::uint64_t>(std::max(10 * microsecond / part.each, 1.0f));
+      part.leaf = std::min({part.leaf * 8, most(plan, part.each), wanted});
     }
+    settled_ = took >= least_measured;
+    // What is left must be worth a steal, as far as one can tell.
+    if (plan.alone) return;
+    part.warm = settled_ && rest >= 4 * microsecond && (part.warm || !w.sleepers.hungry() || wakes(now, rest / 2));
+  }
+
+  bool wakes(std::int64_t now, float saved) noexcept {
+    const float more = std::max(saved - told_, 0.0f);
+    told_ += more;
+    return is_worth_a_wake(now, more);
+  }
+
+  /// A leaf takes a sixty-fourth of the items at most, so that slow ones among them are shared out; or more, if that
+  /// would take no microsecond.
+  std::uint64_t most(const loop_plan& plan, float each) const noexcept {
+    const float in_microsecond = std::min(microsecond / each, static_cast<float>(plan.count / 8));
+    return std::max(most_, static_cast<std::uint64_t>(in_microsecond));
   }
 
   const bool timed_;
+  bool settled_ = false;
   warm_up warm_up_;
   unsigned unmeasured_ = 0;
   unsigned measured_ = 0;
-  std::int64_t began_ = 0;
+  std::uint64_t most_;
   std::int64_t last_ = 0;
+  float told_ = 0;
 };
 
 enum class loop_pause : std::uint8_t {

@@ -40,25 +40,26 @@ class loop_body {
 /// become as fast as any.
 template <class Body>
 MAGPIE_NOINLINE loop_pause run_leaves(const Body& body, const loop_plan& plan, scope* inside, loop_part& part) {
-  worker_context& w = *current_worker;
   if (part.rest() <= part.leaf) {
     body(part.at, part.rest());
     return loop_pause::done;
   }
+  worker_context& w = *current_worker;
   loop_pace pace(plan, part);
   for (;;) {
     if (part.warm && !plan.alone && part.rest() > part.leaf && is_bare(w)) [[unlikely]]
       return loop_pause::bare;
-    const std::uint64_t n = std::min(part.leaf, part.rest());
-    body(part.at, n);
-    part.at += n;
+    const std::uint64_t to = part.leaf_end(plan);
+    body(part.at, to - part.at);
+    part.at = to;
     if (part.at == part.end) return loop_pause::done;
     if (stop_requested(w, inside)) [[unlikely]]
       return loop_pause::stopped;
-    pace.adapt(plan, part);
+    pace.adapt(w, plan, part);
   }
 }
 
+/// `body` and `plan` outlive the task.
 template <class Body>
 task<> run_part(const Body& body, const loop_plan& plan, loop_part part) {
   scope* const inside = co_await current_scope();
@@ -70,14 +71,9 @@ task<> run_part(const Body& body, const loop_plan& plan, loop_part part) {
   }
 }
 
-/// For loops made of plain functions body(from, n). `body` outlives the task.
-template <class Body>
-task<> run_body(const Body& body, std::uint64_t count, std::uint64_t grain) {
-  const loop_plan plan(count, grain);
-  if (count == 0) co_return;
-  const std::uint64_t leaf = plan.fixed ? grain : 1;
-  const loop_part all{0, count, leaf, (count - 1) / leaf < few_leaves};
-  co_await run_part(body, plan, all);
+/// All of a loop.
+inline loop_part whole(const loop_plan& plan) noexcept {
+  return {0, plan.count, plan.leaf, plan.count != 0 && (plan.count - 1) / plan.leaf < few_leaves};
 }
 
 template <class Space, class F>
@@ -118,8 +114,17 @@ task<> run_loop(Source source, F f, std::uint64_t grain) {
   if constexpr (gives_awaitable<F, Args...>) {
     co_await await_part(space, f, 0, count, grain != 0 ? grain : (count - 1) / most_suspended + 1);
   } else {
+    // As run_part(), without a frame of its own: a short loop ends here.
     const loop_body<space_type, F, Args...> body(space, f);
-    co_await run_body(body, count, grain);
+    const loop_plan plan(count, grain);
+    loop_part part = whole(plan);
+    scope* const inside = co_await current_scope();
+    const loop_pause why = run_leaves(body, plan, inside, part);
+    if (why == loop_pause::stopped) co_await stopped();
+    if (why == loop_pause::bare) {
+      const loop_part later = part.split(plan);
+      co_await gather(run_part(body, plan, part), run_part(body, plan, later));
+    }
   }
 }
 

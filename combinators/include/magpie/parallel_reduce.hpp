@@ -57,8 +57,9 @@ class fold {
  private:
   template <class M, class C>
   MAGPIE_INLINE T folded(M& map, C& combine, std::uint64_t from, std::uint64_t n) const {
-    if constexpr (std::is_arithmetic_v<T>) {
-      // A sum waits for each addition before the next: four stretches of the leaf go side by side.
+    if constexpr (std::is_floating_point_v<T>) {
+      // A sum waits for each addition before the next: four stretches of the leaf go side by side. (Of integers the
+      // compiler may change the order itself, and vectorises the plain loop.)
       if (n >= 64) {
         const std::uint64_t q = n / 4;
         T a = std::invoke(map, space_.at(from));

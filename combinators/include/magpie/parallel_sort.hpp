@@ -67,7 +67,7 @@ task<> run_sort(R& range, Less less, std::uint64_t grain) {
   const auto n = static_cast<std::ptrdiff_t>(std::ranges::distance(range));
   const It last = first + n;
   if (n < 2 || std::is_sorted(first, last, std::ref(less))) co_return;
-  const int bad_allowed = std::bit_width(static_cast<std::size_t>(n));
+  const int bad_allowed = static_cast<int>(std::bit_width(static_cast<std::size_t>(n)));  // of n's type in GCC 12
   const sort_part<It> all{first, last, true, bad_allowed};
   co_await sort_tree(all, less, sort_leaf(grain));
 }
@@ -114,9 +114,10 @@ task<> stable_sort_view(R range, Less less, std::uint64_t grain) {
 
 /// Sorts the range; equal elements may change places. Elements need only move.
 ///
-/// Stops: soon; Errors: what less throws, the first in time. After either the range holds all its elements, each of
-/// them whole, in some order. Cost: O(n log n) comparisons, always; no memory but for frames, O(workers log n).
-/// `grain`: elements that one worker sorts alone; 0: chosen. Threads: less is called on many at a time.
+/// Stops: soon; Errors: what less throws, or a move of an element, the first in time. After a stop, and if less threw,
+/// the range holds all its elements, each of them whole, in some order. Cost: O(n log n) comparisons, always; no memory
+/// but for frames, O(workers log n). `grain`: elements that one worker sorts alone; 0: chosen. Threads: less is called
+/// on many at a time.
 template <detail::sortable_range R, class Less = std::less<>, detail::whole_number G = int>
 [[nodiscard]] task<> parallel_sort(R&& range, Less less = {}, G grain = 0) {
   const std::uint64_t g = detail::checked_grain(grain);

@@ -175,7 +175,8 @@ task<typename place_of<T>::type> run_race_of(std::vector<task<T>> runners) {
     outcomes[tape.winner()]->value();
     co_return tape.winner();
   } else {
-    co_return typename place_of<T>::type(tape.winner(), outcomes[tape.winner()]->value());
+    outcome<T>& won = *outcomes[tape.winner()];  // NOLINT(bugprone-unchecked-optional-access): who wins has one
+    co_return typename place_of<T>::type(tape.winner(), won.value());
   }
 }
 

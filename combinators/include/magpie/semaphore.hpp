@@ -1,9 +1,11 @@
 #pragma once
 
 #include <magpie/base/config.hpp>
+#include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/turn_wait.hpp>
 #include <magpie/lock_guard.hpp>
 
+#include <coroutine>
 #include <cstddef>
 
 namespace magpie {
@@ -80,16 +82,31 @@ class semaphore {
 
 namespace detail {
 
-class [[nodiscard]] semaphore_wait final : public turn_wait {
+class [[nodiscard]] semaphore_wait : public native_awaiter {
  public:
-  explicit semaphore_wait(semaphore& s) noexcept : turn_wait(s.lock_, s.line_, "a semaphore"), semaphore_(s) {}
+  explicit semaphore_wait(semaphore& s) noexcept : semaphore_(s) {}
   /// Before it is awaited.
   semaphore_wait(semaphore_wait&& other) noexcept : semaphore_wait(other.semaphore_) {}
+
+  bool await_ready() noexcept { return semaphore_.take(); }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    return room_.wait(h, semaphore_);
+  }
   semaphore::guard await_resume() noexcept { return semaphore::guard(&semaphore_); }
 
  private:
-  bool take() noexcept override { return semaphore_.take_locked(); }
+  class turn final : public turn_wait {
+   public:
+    explicit turn(semaphore& s) noexcept : turn_wait(s.lock_, s.line_, "a semaphore"), semaphore_(s) {}
+
+   private:
+    bool take() noexcept override { return semaphore_.take_locked(); }
+    semaphore& semaphore_;
+  };
+
   semaphore& semaphore_;
+  waiting_room<turn> room_;
 };
 
 }  // namespace detail

@@ -5,15 +5,30 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 /// The parts of sorting that run on one worker. Unlike the standard library's they lose nothing if the comparison
 /// throws: whenever it is called, every value stands in the range, or in a guard that puts it back.
 namespace magpie::detail {
+
+/// How many exceptions were on their way when a guard was made: a destructor may throw if there are no more.
+class thrown_so_far {
+ public:
+  friend bool operator==(int now, thrown_so_far then) noexcept { return now == then.count_; }
+
+ private:
+  int count_ = std::uncaught_exceptions();
+};
+
+/// Whether a value can be put back without fail.
+template <class It>
+inline constexpr bool moves_for_sure = std::is_nothrow_move_assignable_v<std::iter_value_t<It>>;
 
 /// Holds a value while its place is empty.
 template <class It>
@@ -22,7 +37,17 @@ class lifted {
   explicit lifted(It place) : value_(std::move(*place)), hole_(place) {}
   lifted(const lifted&) = delete;
   lifted& operator=(const lifted&) = delete;
-  ~lifted() { *hole_ = std::move(value_); }
+  ~lifted() noexcept(moves_for_sure<It>) {
+    if constexpr (moves_for_sure<It>) {
+      *hole_ = std::move(value_);
+    } else {
+      try {
+        *hole_ = std::move(value_);
+      } catch (...) {
+        if (std::uncaught_exceptions() == under_way_) throw;  // else the first one is on its way
+      }
+    }
+  }
 
   const std::iter_value_t<It>& value() const noexcept { return value_; }
   /// Fills the hole from `place`, where it is now.
@@ -34,6 +59,7 @@ class lifted {
  private:
   std::iter_value_t<It> value_;
   It hole_;
+  [[no_unique_address]] std::conditional_t<moves_for_sure<It>, std::monostate, thrown_so_far> under_way_;
 };
 
 template <class It, class Less>
@@ -255,14 +281,18 @@ template <class It>
 class put_aside {
  public:
   using T = std::iter_value_t<It>;
-  put_aside(It first, It last, T* buffer) : begin_(buffer), end_(buffer), buffer_(buffer), hole(first) {
+  put_aside(It first, It last, T* buffer) : put_aside(first, buffer) {  // so a move that throws runs the destructor
     for (; first != last; ++first) std::construct_at(end_++, std::move(*first));
   }
   put_aside(const put_aside&) = delete;
   put_aside& operator=(const put_aside&) = delete;
-  ~put_aside() {
-    while (!empty()) put_back();
-    std::destroy(buffer_, end_);
+  ~put_aside() noexcept(moves_for_sure<It>) {
+    if constexpr (moves_for_sure<It>) {
+      while (!empty()) put_back();
+      std::destroy(buffer_, end_);
+    } else {
+      put_all_back();
+    }
   }
   bool empty() const noexcept { return begin_ == end_; }
   const T& front() const noexcept { return *begin_; }
@@ -272,9 +302,27 @@ class put_aside {
   }
 
  private:
+  put_aside(It first, T* buffer) noexcept : begin_(buffer), end_(buffer), buffer_(buffer), hole(first) {}
+
+  /// As far as they can be moved.
+  void put_all_back() {
+    std::exception_ptr failed;
+    while (!empty()) {
+      try {
+        put_back();
+      } catch (...) {
+        ++hole;
+        failed = std::current_exception();
+      }
+    }
+    std::destroy(buffer_, end_);
+    if (failed && std::uncaught_exceptions() == under_way_) std::rethrow_exception(failed);
+  }
+
   T* begin_;
   T* end_;
   T* buffer_;
+  [[no_unique_address]] std::conditional_t<moves_for_sure<It>, std::monostate, thrown_so_far> under_way_;
 
  public:
   It hole;  // as many places are empty from here as there are values

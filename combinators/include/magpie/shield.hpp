@@ -34,6 +34,7 @@ class [[nodiscard]] shield_awaiter final : public boundary_awaiter<T>, private g
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_unused();
     worker_context& w = *current_worker;
     inner.place(nullptr, scope::never_looked);
     if (grace_) grace_period::open(*h.promise().join->inside, w.home, *grace_);
@@ -131,7 +132,8 @@ class [[nodiscard]] finally_awaiter final : public boundary_awaiter<T> {
   bool starts_anyway() const noexcept { return true; }
 
   template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_unused();
     return transfer(*current_worker, this->begin(h, h.promise().join->inside));
   }
   T await_resume() { return this->take(); }

@@ -153,6 +153,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_empty();
     worker_context& w = *current_worker;
     scope* const outer = h.promise().join->inside;
     if (detail::stop_requested(w, outer)) [[unlikely]]
@@ -164,7 +165,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
   }
 
   R await_resume() {
-    if (!state().errors().empty()) throw exception_group(state().errors());
+    if (state().has_failed()) throw exception_group(state().errors());
     if constexpr (std::is_void_v<R>) {
       if (this->end == ending::cancelled && state().was_cancelled()) return;
     }
@@ -187,7 +188,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
     auto* self = static_cast<group_awaiter*>(awaiter);
     current_worker->quiet_epoch = scope::never_looked;  // X2: the last child may come from anywhere
     current_worker->level = self->level_;
-    if (!self->state().errors().empty()) return {self->parent};
+    if (self->state().has_failed()) return {self->parent};
     if (self->state().was_cut_short()) return {{}, &self->parent.promise()};
     return boundary_end(self);
   }

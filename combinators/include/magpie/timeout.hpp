@@ -47,6 +47,7 @@ class deadline_awaiter : public boundary_awaiter<T>, protected deadline_frame {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_unused();
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
     scope* const outer = me.join->inside;

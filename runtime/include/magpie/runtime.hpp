@@ -77,6 +77,9 @@ inline constexpr bool borrows = (std::is_lvalue_reference_v<A> && !awaitable_cal
 }  // namespace detail
 
 /// A pool of threads that run tasks and steal work from each other.
+///
+/// A child made by fork() has none of its threads: there each use is a usage_error, and the end of it does nothing
+/// (docs/guide/fork.md).
 class MAGPIE_EXPORT runtime {
  public:
   /// Errors: std::system_error if a thread cannot start, and then none is left behind; std::invalid_argument for too
@@ -137,6 +140,8 @@ class MAGPIE_EXPORT runtime {
   const detail::executor& engine() const noexcept;
 
  private:
+  friend MAGPIE_EXPORT runtime& default_runtime();
+
   /// A task was not accepted.
   [[noreturn]] void refuse() const;
   shutdown_report shutdown_until(clock::time_point deadline);
@@ -159,7 +164,8 @@ class MAGPIE_EXPORT runtime {
   std::unique_ptr<detail::runtime_engine> engine_;
 };
 
-/// The runtime of the process, made on first use with default options, and never destroyed.
+/// The runtime of the process, made on first use with default options, and never destroyed. Errors: as the constructor;
+/// usage_error in a child made by fork() whose parent had one.
 MAGPIE_EXPORT runtime& default_runtime();
 
 /// As runtime::block_on, on the default runtime.

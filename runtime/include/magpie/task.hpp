@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/base/result_slot.hpp>
+#include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/promise.hpp>
 #include <magpie/errors.hpp>
 
@@ -12,8 +13,6 @@
 namespace magpie {
 
 namespace detail {
-
-[[noreturn]] MAGPIE_EXPORT void throw_used_task();
 
 /// co_await of a task: the join point, and the place of the result.
 template <class T>

@@ -355,7 +355,7 @@ class scene {
   std::coroutine_handle<> find(worker_context& me) {
     if (runnable* r = home_.take()) return start_queued(me, r);
     if (Tree::forks)
-      if (gather_block* b = me.forks.take()) return start_stolen(me, b);
+      if (gather_block* b = me.forks.take()) return start_stolen(me, b, entry_from::below);
     return {};
   }
 

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 /// Scenes for the gather block (docs/protocols/gather_block.md): magpie's own coroutines, gather() and ends of tasks,
 /// compiled against the model. What is ours is the worker's loop, the queue, and the heap that the frames come from: it
@@ -175,6 +177,45 @@ struct nested_twice_and_suspends {
   }
 };
 
+/// A range, of which a thief takes the upper half (J8). `Suspends`: which of them suspend, by bits.
+template <std::size_t Count, int Suspends = 0>
+struct range {
+  static constexpr bool suspends = Suspends != 0;
+  static constexpr int starts = static_cast<int>(Count), joins = 1;
+  static task<> root() {
+    std::array<cell, Count> cells;
+    std::vector<task<>> children;
+    children.reserve(Count);
+    for (std::size_t i = 0; i < Count; ++i) children.push_back(child(cells[i], (Suspends >> i & 1) != 0));
+    co_await gather(std::move(children));
+    for (const cell& each : cells) model::check(each == 1, "the parent went on before a child had ended");
+    ++now->resumed;
+  }
+};
+
+/// The first of a range throws: whoever holds it, or a part of it, drops the rest, each frame once.
+template <std::size_t Count>
+struct first_of_range_fails {
+  static constexpr int starts = -1, joins = 1;
+  static task<> root() {
+    std::array<cell, Count> cells;
+    std::vector<task<>> children;
+    children.reserve(Count);
+    children.push_back(failing_child(cells[0]));
+    for (std::size_t i = 1; i < Count; ++i) children.push_back(child(cells[i]));
+    bool caught = false;
+    try {
+      co_await gather(std::move(children));
+    } catch (const boom&) {
+      caught = true;
+    }
+    model::check(caught, "the failure was lost");
+    ++now->resumed;
+    model::check(cells[0] == 1, "the parent went on before a child had ended");
+    model::check(now->started <= static_cast<int>(Count), "a child was started twice");
+  }
+};
+
 /// The first child throws: who holds the entry drops the rest, each frame once.
 struct first_fails {
   static constexpr int starts = -1, joins = 1;  // the others may have been started, or not
@@ -316,13 +357,13 @@ class scene {
     if (queue_first)
       if (runnable* r = home_.take()) return start_queued(me, r);
     if (worked)
-      if (gather_block* b = me.forks.take()) return start_stolen(me, b);
+      if (gather_block* b = me.forks.take()) return start_stolen(me, b, entry_from::below);
     if (uses_queue && !queue_first)
       if (runnable* r = home_.take()) return start_queued(me, r);
     for (worker* victim : place) {
       gather_block* b = nullptr;
       if (victim == nullptr || victim == &me) continue;
-      if (victim->forks.steal(b) == steal_result::taken) return start_stolen(me, b);
+      if (victim->forks.steal(b) == steal_result::taken) return start_stolen(me, b, entry_from::another);
     }
     return {};
   }

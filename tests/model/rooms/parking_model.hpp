@@ -217,22 +217,34 @@ struct published_within : crew<Scene, Sleeper, Workers, Tasks> {
 /// What a task of the scene does: the first one may compute until the second has run, so that both need a worker.
 enum class tasks { end_at_once, first_waits_for_second };
 
-template <unsigned Workers, std::size_t Tasks, tasks How = tasks::end_at_once>
-struct pushed_to_the_queue
-    : published_within<pushed_to_the_queue<Workers, Tasks, How>, endless_sleeper, Workers, Tasks> {
-  detail::run_queue<item, 4, model::atomics> queue;
+/// A worker's own queue, as its worker and thieves use it.
+template <class Sleeper>
+struct own_queue {
+  using run_queue = detail::run_queue<item, 4, model::atomics>;
+  run_queue queue;
 
-  void publish(item* it) {
-    model::check(queue.try_push(it), "there is room");
-    this->wake_one();
+  template <class Crew>
+  void push(Crew& crew, item* it) {
+    const auto how = queue.try_push(it);
+    model::check(how != run_queue::pushed::full, "there is room");
+    Sleeper::wake_one_for_push(crew, queue, how == run_queue::pushed::alone);
   }
-  item* find(unsigned) {
+  item* steal() {
     std::array<item*, 2> loot;
     const std::size_t n = queue.steal(loot);
     model::check(n < 2, "half of two is one");
     return n == 0 ? nullptr : loot[0];
   }
-  bool has_visible_work() const { return !queue.looks_empty(); }
+};
+
+/// Pushes look at the parking word without order (P4), and tell those who search (P8).
+template <unsigned Workers, std::size_t Tasks, tasks How = tasks::end_at_once>
+struct pushed_to_the_queue : published_within<pushed_to_the_queue<Workers, Tasks, How>, timed_sleeper, Workers, Tasks> {
+  own_queue<timed_sleeper> own;
+
+  void publish(item* it) { own.push(*this, it); }
+  item* find(unsigned) { return own.steal(); }
+  bool has_visible_work() const { return !own.queue.looks_empty(); }
   void runs(std::size_t i) {
     if (How == tasks::first_waits_for_second && i == 0) this->busy_until_done(1);
   }
@@ -281,6 +293,32 @@ struct forked_beside_a_search : crew<forked_beside_a_search, timed_sleeper, 3, 2
     return found;
   }
   bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
+  void runs(std::size_t i) {
+    if (i == 0) busy_until_done(1);
+  }
+};
+
+/// The same push to a queue: no gap is left (P8).
+struct pushed_beside_a_search : crew<pushed_beside_a_search, timed_sleeper, 3, 2> {
+  static constexpr int threads = 3;
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  own_queue<timed_sleeper> own;
+
+  void thread(int self) {
+    if (self != 0) return work(static_cast<unsigned>(self));
+    injected.push(book.make(0));
+    wake_one();
+    own.push(*this, book.make(1));
+    busy_until_done(0);
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    return found != nullptr ? found : own.steal();
+  }
+  bool has_visible_work() const { return !injected.looks_empty() || !own.queue.looks_empty(); }
   void runs(std::size_t i) {
     if (i == 0) busy_until_done(1);
   }

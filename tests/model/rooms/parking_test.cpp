@@ -25,7 +25,7 @@ TEST(parking_model, P1_one_worker_lies_down_as_tasks_come_from_outside) {
   (expect_holds<published_from_outside<2, 1, 1>>(lean(1)));
 }
 TEST(parking_model, P1_two_workers_lie_down) { (expect_holds<published_from_outside<1, 2, 1>>(lean(1))); }
-TEST(parking_model, P1_a_worker_pushes_and_computes) {
+TEST(parking_model, P4_P6_P8_a_worker_pushes_and_computes) {
   (expect_holds<pushed_to_the_queue<2, 1>>({.preemptions = 2}));
   (expect_holds<pushed_to_the_queue<2, 1>>(lean(3)));
   (expect_holds<pushed_to_the_queue<3, 1>>(lean(1)));
@@ -41,6 +41,10 @@ TEST(parking_model, P4_forks_reach_who_lies_down) {
 }
 TEST(parking_model, P4_no_interleaving_leaves_a_fork_beside_a_search) {
   expect_holds<forked_beside_a_search>(interleaved(2));
+}
+TEST(parking_model, P8_a_push_beside_a_search) {
+  expect_holds<pushed_beside_a_search>(interleaved(1));
+  expect_holds<pushed_beside_a_search>(lean(0));
 }
 TEST(parking_model, P6_a_watcher_comes_for_the_newest) {
   (expect_holds<put_as_newest<2>>({.preemptions = 2}));
@@ -69,10 +73,11 @@ TEST(parking_model_long, P1_workers_lie_down_as_tasks_come_from_outside) {
   (expect_holds<published_from_outside<2, 1, 1>>(interleaved(3)));
   (expect_holds<published_from_outside<1, 2, 1>>(interleaved(3)));
 }
-TEST(parking_model_long, P1_a_worker_pushes_and_computes) { (expect_holds<pushed_to_the_queue<3, 1>>(lean(2))); }
+TEST(parking_model_long, P8_a_push_beside_a_search) { expect_holds<pushed_beside_a_search>(interleaved(2)); }
+TEST(parking_model_long, P4_P6_P8_a_worker_pushes_and_computes) { (expect_holds<pushed_to_the_queue<3, 1>>(lean(2))); }
 TEST(parking_model_long, P3_the_last_searcher_wakes_the_next) {
   (expect_holds<pushed_to_the_queue<3, 2, tasks::first_waits_for_second>>(lean(1)));
-  (expect_holds<pushed_to_the_queue<3, 2, tasks::first_waits_for_second>>(interleaved(3)));
+  (expect_holds<pushed_to_the_queue<3, 2, tasks::first_waits_for_second>>(interleaved(2)));
 }
 TEST(parking_model_long, P4_forks_reach_who_lies_down) { (expect_holds<forked<3, 1>>(lean(2))); }
 // What docs/protocols/parking.md says about P4: not a promise, but nobody may believe that there is none.

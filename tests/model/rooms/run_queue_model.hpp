@@ -33,7 +33,7 @@ struct run_queue_traffic {
     int pops = 0;
     for (std::size_t i = 0; i < Pushes; ++i) {
       item* it = book.make(i);
-      while (!queue.try_push(it)) shed();
+      while (queue.try_push(it) == modelled_run_queue<Capacity>::pushed::full) shed();
       // Pops come between the last pushes, where thieves have something to take too.
       if (Pushes - i <= static_cast<std::size_t>(Pops)) pop(), ++pops;
     }
@@ -142,7 +142,10 @@ struct displaced_from_the_slot {
 };
 
 struct run_queue_to_publish_in : modelled_run_queue<2> {
-  void publish(item* it) { static_cast<void>(try_push(it)); }
+  void publish(item* it) {
+    static_cast<void>(try_push(it));
+    modelled_run_queue<2>::publish();
+  }
 };
 struct lifo_slot_to_publish_in : magpie::detail::lifo_slot<item, model::atomics> {
   void publish(item* it) { put(it); }

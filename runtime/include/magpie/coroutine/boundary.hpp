@@ -33,13 +33,24 @@ class boundary_awaiter : public native_awaiter, protected boundary_join {
   boundary_awaiter(task_coroutine child, function f) noexcept : boundary_join(f), child_(child) {}
   /// Before it is awaited.
   boundary_awaiter(boundary_awaiter&& other) noexcept
-      : boundary_join(other.ended), child_(std::exchange(other.child_, {})) {}
+      : boundary_join(other.ended), child_(std::exchange(other.child_, {})) {
+    other.parent = as_task_coroutine(std::noop_coroutine());  // used
+  }
   ~boundary_awaiter() {
     if (child_) [[unlikely]]
       child_.destroy();
   }
 
-  /// For one that is made without a task.
+  /// Errors: usage_error if it was awaited before, or moved from. First of all in await_suspend().
+  void check_unused() const {
+    if (!child_) [[unlikely]]
+      throw_used_task();
+  }
+  /// The same, and what follows, for one that is made without a task.
+  void check_empty() const {
+    if (child_ || parent) [[unlikely]]
+      throw_used_task();
+  }
   void own(task_coroutine child) noexcept { child_ = child; }
 
   /// Starts the task in the scope `in`. Returns what to transfer to.
@@ -80,7 +91,8 @@ class [[nodiscard]] outcome_awaiter final : public boundary_awaiter<T> {
   outcome_awaiter(outcome_awaiter&&) noexcept = default;
 
   template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+    this->check_unused();
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside) && !this->starts_anyway()) [[unlikely]]

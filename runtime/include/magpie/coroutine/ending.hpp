@@ -24,6 +24,9 @@ struct body_scope : scope {
 /// with it. A loop, so depth costs no stack. Returns what to resume.
 [[nodiscard]] MAGPIE_EXPORT std::coroutine_handle<> end_cancelled(promise_base& p) noexcept;
 
+/// A task, or what a combinator returned, was used before.
+[[noreturn]] MAGPIE_EXPORT void throw_used_task();
+
 /// The current exception leaves a task: puts it where the one who waits will find it.
 MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 
@@ -38,7 +41,15 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 /// anyway goes first, and its end comes back here.
 [[nodiscard]] MAGPIE_EXPORT verdict stop_rest(gather_block* b) noexcept;
 
-/// A child ended and found the entry gone; a child without an entry to find; a boundary.
+/// Where the entry of a block came from: another worker's deque, or the own one's part below the floor.
+enum class entry_from : std::uint8_t { another, below };
+
+/// As start_next() and start_stolen(), for ranges.
+[[nodiscard]] MAGPIE_EXPORT verdict start_next_of_range(worker_context& w, range_block* b) noexcept;
+[[nodiscard]] MAGPIE_EXPORT std::coroutine_handle<> start_stolen_range(worker_context& w, range_block* b,
+                                                                       entry_from where) noexcept;
+
+/// A child ended and found the entry gone; a child without an entry to find; one of a range; a boundary.
 [[nodiscard]] MAGPIE_EXPORT verdict rare_end(worker_context& w, join_point* join, role kind) noexcept;
 
 [[nodiscard]] MAGPIE_INLINE std::coroutine_handle<> settle(verdict v) noexcept {
@@ -48,14 +59,14 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 }
 
 [[nodiscard]] MAGPIE_INLINE verdict all_joined(gather_block* b) noexcept {
-  if (b->own.marks() != 0) [[unlikely]]
+  if (b->inside->marks() != 0) [[unlikely]]
     return marked_end(b);
   return {b->parent};
 }
 
-/// The holder of the entry starts the next child of `b`.
+/// The holder of the entry starts the next child of `b`, which is of several.
 [[nodiscard]] MAGPIE_INLINE verdict start_next(worker_context& w, gather_block* b) noexcept {
-  if (stop_requested(w, &b->own)) [[unlikely]]
+  if (stop_requested(w, b->inside)) [[unlikely]]
     return stop_rest(b);
   const task_coroutine child = b->children[b->counter.start_next()];
   if (b->counter.more_to_start() && !fork(w, b)) [[unlikely]]
@@ -64,9 +75,11 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 }
 
 /// The entry of `b` was stolen, or taken by its own worker from below the floor.
-[[nodiscard]] inline std::coroutine_handle<> start_stolen(worker_context& w, gather_block* b) noexcept {
-  w.forks.raise_floor();          // what stands in the deque belongs to what we have put aside (F6)
-  w.quiet_epoch = b->own.seen();  // X2: true for the block's scope, or unknown
+[[nodiscard]] inline std::coroutine_handle<> start_stolen(worker_context& w, gather_block* b,
+                                                          entry_from where) noexcept {
+  if (b->shape == gather_shape::range) return start_stolen_range(w, static_cast<range_block*>(b), where);
+  w.forks.raise_floor();              // what stands in the deque belongs to what we have put aside (F6)
+  w.quiet_epoch = b->inside->seen();  // X2: true for the block's scope, or unknown
   w.level = b->level;
   b->counter.note_steal();
   return settle(start_next(w, b));

@@ -79,10 +79,14 @@ class MAGPIE_EXPORT executor {
   /// On a worker: one that was started has ended.
   virtual void ended() noexcept = 0;
 
-  /// On a worker, before anybody hears of it: one that was started ends.
+  /// On a worker, before anybody hears of it: one that was started ends. Called if is_draining() only.
   virtual void ends(ending how, std::string_view name) noexcept {
     static_cast<void>(how);
     static_cast<void>(name);
+  }
+  /// Somebody asks how tasks end from now on.
+  bool is_draining() const noexcept {
+    return draining_.load(acquire);  // acquire: pairs with start_draining(): where it is written
   }
 
   /// On a worker that saw hungry sleepers: it has made work available to thieves.
@@ -101,7 +105,7 @@ class MAGPIE_EXPORT executor {
   virtual void call(blocking_call& c) { c.run(&c); }
 
   /// Whether this has no threads of its own: then whoever waits for the end of a task drives it.
-  virtual bool is_driven() const noexcept { return false; }
+  bool is_driven() const noexcept { return driven_; }
   /// Runs tasks on the calling thread until `over(context)`, or `deadline` has passed. Errors: testing::deadlock.
   virtual void drive(bool (*over)(const void*) noexcept, const void* context, std::int64_t deadline) {
     static_cast<void>(over);
@@ -118,12 +122,20 @@ class MAGPIE_EXPORT executor {
   runtime& owner() const noexcept { return owner_; }
 
  protected:
-  executor(runtime& owner, unhandled_function f) noexcept : owner_(owner), on_unhandled_(f) {}
+  enum class driven : bool { by_its_threads, by_who_waits };
+  executor(runtime& owner, unhandled_function f, driven how = driven::by_its_threads) noexcept
+      : owner_(owner), on_unhandled_(f), driven_(how == driven::by_who_waits) {}
   ~executor() = default;
+
+  void start_draining() noexcept {
+    draining_.store(true, release);  // release: pairs with is_draining()
+  }
 
  private:
   runtime& owner_;
   const unhandled_function on_unhandled_;
+  const bool driven_;
+  atomics::atomic<bool> draining_{false};
   scope root_scope_{nullptr, scope_kind::runtime};
 };
 

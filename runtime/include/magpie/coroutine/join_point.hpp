@@ -26,11 +26,13 @@ struct join_point {
 
 /// What a task is to its join point.
 enum class role : std::uint32_t {
-  plain,     ///< co_await: a plain_join
-  member,    ///< a child of a gather, not the last one: a gather_block
-  held,      ///< as member, but the entry was not handed on, for want of memory: its end holds it
-  last,      ///< the last child of a gather: a gather_block
-  boundary,  ///< where a cancellation ends: a boundary_join
+  plain,         ///< co_await: a plain_join
+  member,        ///< a child of a gather, not the last one: a several_block
+  held,          ///< a child of a gather whose entry was not handed on, for want of memory: its end holds it
+  last,          ///< the last child of a gather: a several_block
+  range_member,  ///< as member: a range_block
+  range_last,    ///< as last: a range_block
+  boundary,      ///< where a cancellation ends: a boundary_join
 };
 
 /// The part of a promise that does not depend on the task's result, and all that there is of it: results and errors

@@ -94,6 +94,7 @@ struct promise_common : promise_base {
   static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
 
  protected:
+  // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): set by who awaits the task, before it starts
   result_slot<T>& slot() noexcept { return *static_cast<result_slot<T>*>(result); }
   void remember_address() noexcept {
 #if MAGPIE_GCC

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace magpie::detail {
 
@@ -174,6 +175,12 @@ class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics
     }
     return tree_;
   }
+  /// Once something was linked here. What is linked here before the call, under our lock, is found from above then.
+  bool stands_in_parent() const noexcept {
+    // relaxed: X5. If a sweep has taken us out of the list since this was written, it has drained us before, under our
+    // lock, and found what was linked; where it drained us earlier, nothing could be linked
+    return tree_.owner.load(relaxed) != nullptr;
+  }
   void climb() noexcept;
   void sweep() noexcept;
   void take_blocked(node_list& fired, unsigned& room) noexcept;
@@ -226,7 +233,7 @@ bool basic_scope<Atomics, Epoch>::link(node& n) noexcept {
     n.linked = true;
     t.blocked.push_back(&n);
   }
-  climb();
+  if (!stands_in_parent()) climb();
   return true;
 }
 
@@ -266,6 +273,7 @@ auto basic_scope<Atomics, Epoch>::keep(node& n, bool& fires, Use use) noexcept -
 template <class Atomics, class Epoch>
 void basic_scope<Atomics, Epoch>::climb() noexcept {
   for (basic_scope* s = this; s->parent_ != nullptr; s = s->parent_) {
+    if (s->stands_in_parent()) return;
     basic_scope* const p = s->parent_;
     bool too_late = false;
     {
@@ -396,9 +404,14 @@ using scope = basic_scope<atomics, process_epoch>;
 using stop_node = basic_stop_node<atomics>;
 
 /// A scope that people know by a name: of kind `group`, or `spawned`.
-struct named_scope : scope {
-  named_scope(scope_kind kind, std::string_view n) : scope(nullptr, kind), name(n) {}
-  const std::string name;
+class named_scope : public scope {
+ public:
+  named_scope(scope_kind kind, std::string_view name)
+      : scope(nullptr, kind), name_(name.empty() ? nullptr : std::make_unique<const std::string>(name)) {}
+  std::string_view name() const noexcept { return name_ ? std::string_view(*name_) : std::string_view(); }
+
+ private:
+  const std::unique_ptr<const std::string> name_;  // most have none
 };
 
 }  // namespace magpie::detail

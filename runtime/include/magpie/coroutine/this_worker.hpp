@@ -12,8 +12,35 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace magpie::detail {
+
+/// Where the end of a task leaves the one whom it made go on, to run next without passing a queue. Its owner's.
+class successor_slot {
+ public:
+  /// So many may follow each other from now on; then others have their turn.
+  void allow(unsigned in_a_row) noexcept { left_ = in_a_row; }
+
+  void open() noexcept { open_ = left_ != 0; }
+  /// True: it will run next.
+  [[nodiscard]] bool offer(runnable& r) noexcept {
+    if (!open_) return false;
+    open_ = false;
+    --left_;
+    runnable_ = &r;
+    return true;
+  }
+  [[nodiscard]] runnable* close() noexcept {
+    open_ = false;
+    return std::exchange(runnable_, nullptr);
+  }
+
+ private:
+  runnable* runnable_ = nullptr;
+  unsigned left_ = 0;
+  bool open_ = false;
+};
 
 /// The part of a worker that running tasks touch.
 struct worker_context {
@@ -26,6 +53,7 @@ struct worker_context {
   /// Transfers that would nest below this address go through `next` instead; see transfer.hpp.
   std::uintptr_t stack_floor = 0;
   std::coroutine_handle<> next;
+  successor_slot successor;
   /// How many more checkpoints the running task may pass before it lets others run.
   unsigned checkpoints_left = checkpoints_in_a_row;
   /// Of the task that runs. As with the epoch: whoever jumps elsewhere sets it anew.

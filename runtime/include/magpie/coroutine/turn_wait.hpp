@@ -9,6 +9,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 namespace magpie::detail {
 
@@ -79,6 +81,7 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   }
   std::uint32_t detach() noexcept override {
     if (!attached_) return 1;
+    if (winner() == 0) return 0;  // Y1: it was granted, and that was what woke us: no need to look
     waiting_line woken;
     {
       const locked hold(lock_);
@@ -100,6 +103,34 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   bool attached_ = false;
   atomics::plain<bool> listed_{false};  // under the lock
   bool gave_up_ = false;
+};
+
+/// Room for a turn_wait, which is made only if its task must wait: a turn that is there at once costs nothing of it.
+template <class Node>
+class waiting_room {
+ public:
+  waiting_room() noexcept {}
+  waiting_room(const waiting_room&) = delete;
+  waiting_room& operator=(const waiting_room&) = delete;
+  ~waiting_room() {
+    if (is_used_) std::destroy_at(&node_);
+  }
+
+  /// The task of `h` waits. `from` makes the node.
+  template <class Promise, class... From>
+  MAGPIE_COLD std::coroutine_handle<> wait(std::coroutine_handle<Promise> h, From&&... from) noexcept {
+    std::construct_at(&node_, std::forward<From>(from)...);
+    is_used_ = true;
+    return node_.await_suspend(h);
+  }
+  /// Null if nothing had to wait.
+  Node* node() noexcept { return is_used_ ? &node_ : nullptr; }
+
+ private:
+  union {
+    Node node_;
+  };
+  bool is_used_ = false;
 };
 
 }  // namespace magpie::detail

@@ -49,6 +49,9 @@ class fork_deque {
     return true;
   }
 
+  /// Owner. Whether the next push needs no memory; false also where that is not known at once.
+  bool has_room() const noexcept { return bottom_.load(relaxed) - oldest_ <= mask_; }  // relaxed: only we write it
+
   /// Owner. Takes back the newest entry above the floor. False if there is none, or thieves were faster. The caller
   /// knows which entry it is: it need not be read.
   [[nodiscard]] MAGPIE_INLINE bool pop() noexcept {

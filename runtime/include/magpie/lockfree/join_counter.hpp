@@ -33,6 +33,11 @@ class join_counter {
     next_ = index + 1;
     return index;
   }
+  /// How many were not started.
+  std::uint32_t left() const noexcept { return children_ - next_; }
+  /// Gives up the last `count` of those: they end elsewhere, and together count as one child, which does not look for
+  /// the entry. It must be handed on then, and whoever takes it counts that as a steal.
+  void give_up(std::uint32_t count) noexcept { children_ = children_ - count; }
   /// The entry came through a deque, so a child that expected to find it will not.
   void note_steal() noexcept { stolen_ = stolen_ + 1; }
 
@@ -53,7 +58,7 @@ class join_counter {
 
  private:
   typename Atomics::template plain<std::uint32_t> next_{0};
-  const std::uint32_t children_;
+  typename Atomics::template plain<std::uint32_t> children_;
   typename Atomics::template plain<std::uint32_t> stolen_{0};
   typename Atomics::template atomic<std::int32_t> joins_{most};
 };

@@ -28,6 +28,12 @@ class parking_word {
     return wakeable(counts_.load(relaxed));  // relaxed: P4
   }
 
+  /// A worker, after a push to its own queue: does anybody sleep or search? As hungry(), it can miss one that is just
+  /// lying down.
+  bool anybody_idle() const noexcept {
+    return counts_.load(relaxed) != 0;  // relaxed: P4
+  }
+
   /// Any thread, after publishing work by a seq_cst step. The worker to signal, if one must be woken. `self` is chosen
   /// with preference: a sleeper that finds work after its announcement calls this too.
   [[nodiscard]] std::optional<unsigned> reserve_sleeper(unsigned self = most_workers) noexcept {

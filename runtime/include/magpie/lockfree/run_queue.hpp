@@ -12,8 +12,8 @@ namespace magpie::detail {
 /// A bounded queue of one worker's runnable tasks: its owner pushes at the tail, owner and thieves take from the head,
 /// thieves half of it at once (docs/protocols/run_queue.md).
 ///
-/// Cost: a push is one exchange-like store, a pop one compare-exchange. Source: the run queue of Go's scheduler
-/// (Vyukov 2012), with 64-bit indices, so that they never wrap.
+/// Cost: a push is plain stores, a pop one compare-exchange. Source: the run queue of Go's scheduler (Vyukov 2012),
+/// with 64-bit indices, so that they never wrap.
 template <class T, std::size_t Capacity = 256, class Atomics = atomics>
 class run_queue {
   static_assert((Capacity & (Capacity - 1)) == 0, "a power of two");
@@ -21,13 +21,33 @@ class run_queue {
  public:
   static constexpr std::size_t half = Capacity / 2;
 
-  /// Owner. False if the queue is full: shed() first.
-  [[nodiscard]] bool try_push(T* item) noexcept {
-    const std::uint64_t tail = tail_.load(relaxed);            // relaxed: only we write it
-    if (tail - head_.load(acquire) >= Capacity) return false;  // Q2: pairs with the exchanges: the slot was read
-    slot(tail).store(item, relaxed);                           // relaxed: published by the next line
-    tail_.store(tail + 1, seq_cst);  // Q1: releases the slot and the item; seq_cst: before the look at the sleepers
-    return true;
+  /// `full`: nothing was pushed, shed() first.
+  enum class pushed : std::uint8_t { behind_others, alone, full };
+
+  /// Owner.
+  [[nodiscard]] pushed try_push(T* item) noexcept {
+    const std::uint64_t tail = tail_.load(relaxed);          // relaxed: only we write it
+    const std::uint64_t ahead = tail - head_.load(acquire);  // Q2: pairs with the exchanges: the slot was read
+    if (ahead >= Capacity) return pushed::full;
+    slot(tail).store(item, relaxed);  // relaxed: published by the next line
+    tail_.store(tail + 1, release);   // Q1: releases the slot and the item
+    return ahead == 0 ? pushed::alone : pushed::behind_others;
+  }
+
+  /// Owner. What was pushed comes before all seq_cst steps that follow.
+  void publish() noexcept {
+    tail_.store(tail_.load(relaxed), seq_cst);  // P8: before the look at the sleepers; relaxed: only we write it
+  }
+
+  /// Any thread. What a thief would find: where the oldest stands, and how many there are, if that is not outdated.
+  struct view {
+    std::uint64_t oldest;
+    std::uint64_t count;
+  };
+  view look() const noexcept {
+    const std::uint64_t head = head_.load(relaxed);  // relaxed: a hint
+    const std::uint64_t tail = tail_.load(relaxed);  // relaxed: a hint
+    return {head, tail > head ? tail - head : 0};
   }
 
   /// Owner. Takes the oldest item; nullptr if there is none.

@@ -40,6 +40,16 @@ class sleeper {
     if (!crew.word().watched()) wake_one(crew);  // P6
   }
 
+  /// A worker, after a push to its own queue, which has no place in the order of seq_cst steps yet. Nothing but a load
+  /// where all work. `next`: it will come to that item before all others.
+  template <class Crew, class Queue>
+  static void wake_one_for_push(Crew& crew, Queue& queue, bool next) noexcept {
+    if (!crew.word().anybody_idle()) [[likely]]
+      return;
+    queue.publish();  // P8: so that a searcher that we see will see it
+    next ? wake_one_for_newest(crew) : wake_one(crew);
+  }
+
   /// Any thread, while the end cannot come: takes the place of a worker that sleeps, and sleeps on. Nothing if none
   /// does.
   template <class Crew>

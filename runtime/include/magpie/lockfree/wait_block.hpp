@@ -49,6 +49,8 @@ class wait_block {
   /// wakes the waiter again; *this may be gone.
   [[nodiscard]] bool settle(std::uint32_t gone) noexcept {
     const std::uint64_t taken = std::uint64_t{gone} + guard;
+    // C4: all others have arrived before, so nobody touches the word any more, and nothing need be written. C3: acquire
+    if (static_cast<std::uint32_t>(word_.load(acquire)) == taken) return true;
     // C3: acquire takes over what the arrivals wrote, release hands the waiter to the last of them
     const std::uint64_t old = word_.fetch_add(parked - taken, acq_rel);
     return static_cast<std::uint32_t>(old) == taken;

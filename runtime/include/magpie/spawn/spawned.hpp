@@ -43,7 +43,7 @@ class spawn_owner {
   [[nodiscard]] virtual bool admit(executor& home) noexcept = 0;
   /// Starts it now or later.
   virtual void start_child(executor& home, runnable& child) noexcept = 0;
-  /// It has ended; the owner may be gone afterwards. What to do next.
+  /// It has ended; the owner may be gone afterwards. What to do next; nothing, if the verdict is empty.
   [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error) noexcept = 0;
 
  protected:
@@ -69,7 +69,7 @@ class spawned_base : public boundary_join, private runnable {
   /// Asks the task to stop; true if it had not ended. Threads: any that keeps *this.
   MAGPIE_EXPORT bool cancel() noexcept;
 
-  std::string_view name() const noexcept { return own.name; }
+  std::string_view name() const noexcept { return own.name(); }
 
   /// The handle lets go. Frees *this, now or when the task has ended.
   MAGPIE_EXPORT void abandon() noexcept;
@@ -89,6 +89,9 @@ class spawned_base : public boundary_join, private runnable {
   /// Whether whoever waits for its end must drive its runtime; and that.
   bool is_driven() const noexcept { return driven_; }
   MAGPIE_EXPORT bool drive_until(std::int64_t deadline);
+
+  /// Errors: usage_error if its runtime's threads are those of a parent that called fork(): it would never end.
+  void refuse_in_fork() const;
 
   /// Blocks a plain thread until the task has ended, or until `deadline`; true if it has ended. Errors: usage_error on
   /// a worker, or if somebody waits already.

@@ -1,0 +1,86 @@
+#include "peers/stack_forms.hpp"
+#include "runners/runner.hpp"
+
+#include <taskflow/algorithm/for_each.hpp>
+#include <taskflow/taskflow.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace perf {
+namespace {
+
+class taskflow_peer {
+ public:
+  static peer_facts facts() {
+    return {.peer = "Taskflow",
+            .version = std::to_string(TF_VERSION / 100000) + "." + std::to_string(TF_VERSION / 100 % 1000) + "." +
+                       std::to_string(TF_VERSION % 100),
+            .notes = "Task groups, the last child called by the parent; graphs where the work is one, built before the "
+                     "clock starts. The caller stays out."};
+  }
+  static std::string lacks(std::string_view) { return "Taskflow has no such thing."; }
+
+  taskflow_peer(unsigned threads, caller) : executor_(threads) {}
+
+  void run(auto&& f) {
+    executor_.async([&f] { f(); }).get();
+  }
+  void submit(auto f) { executor_.silent_async(f); }
+
+  void fork_join(auto&& f, auto&& g) {
+    tf::TaskGroup group = executor_.task_group();
+    group.silent_async([&f] { f(); });
+    g();
+    group.corun();
+  }
+  void for_each(std::size_t n, auto&& f) {
+    if (n == 0) return;
+    tf::TaskGroup group = executor_.task_group();
+    for (std::size_t i = 0; i + 1 < n; ++i) group.silent_async([&f, i] { f(i); });
+    f(n - 1);
+    group.corun();
+  }
+  void loop(std::size_t n, auto&& part) {
+    tf::Taskflow one_loop;
+    one_loop.for_each_by_index(tf::IndexRange<std::size_t>(0, n, 1),
+                               [&part](const tf::IndexRange<std::size_t>& range) { part(range.begin(), range.end()); });
+    executor_.run(one_loop).wait();
+  }
+
+  struct spawner {
+    void spawn(auto f) { group.silent_async(f); }
+    tf::TaskGroup& group;
+  };
+  void with_group(auto&& body) {
+    tf::TaskGroup group = executor_.task_group();
+    spawner spawns{group};
+    body(spawns);
+    group.corun();
+  }
+
+  tf::Executor& executor() noexcept { return executor_; }
+  tf::Taskflow graph;
+
+ private:
+  tf::Executor executor_;
+};
+
+void solve(taskflow_peer& p, cholesky& w) {
+  if (p.graph.empty()) {
+    std::vector<tf::Task> tasks;
+    for (std::size_t t = 0; t < w.tasks(); ++t) {
+      tasks.push_back(p.graph.emplace([&w, t] { w.perform(t); }));
+      for (const std::size_t before : w.before(t)) tasks[t].succeed(tasks[before]);
+    }
+  }
+  p.executor().run(p.graph).wait();
+}
+
+}  // namespace
+}  // namespace perf
+
+int main(int argc, char** argv) { return perf::run_peer<perf::taskflow_peer>(argc, argv); }

@@ -1,0 +1,101 @@
+#include <magpie/magpie.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <ranges>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// What is awaited once says so when it is awaited again, or after it was moved from. Never silence.
+namespace {
+
+using namespace std::chrono_literals;
+using magpie::task;
+
+task<int> number() { co_return 1; }
+task<> nothing() { co_return; }
+task<int> body(magpie::task_group&) { co_return 1; }
+task<int> timed_body(magpie::deadline_scope&) { co_return 1; }
+
+template <class A>
+task<> expect_refusal(A& used, const char* what) {
+  bool refused = false;
+  try {
+    static_cast<void>(co_await std::move(used));
+  } catch (const magpie::usage_error&) {
+    refused = true;
+  }
+  EXPECT_TRUE(refused) << what;
+}
+
+template <class Make>
+task<> once(Make make, const char* what) {
+  auto first = make();
+  static_cast<void>(co_await std::move(first));
+  co_await expect_refusal(first, what);
+  auto moved_from = make();
+  auto target = std::move(moved_from);
+  co_await expect_refusal(moved_from, what);
+  static_cast<void>(co_await std::move(target));
+}
+
+TEST(interface, what_is_awaited_twice_is_refused) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on([]() -> task<> {
+    co_await once(number, "a task");
+    co_await once([] { return magpie::gather(number(), number()); }, "gather");
+    co_await once(
+        [] { return magpie::gather(std::views::iota(0, 3) | std::views::transform([](int) { return number(); })); },
+        "gather of a range");
+    co_await once([] { return magpie::gather_outcomes(number(), nothing()); }, "gather_outcomes");
+    co_await once([] { return magpie::race(number(), number()); }, "race");
+    co_await once([] { return magpie::as_outcome(number()); }, "as_outcome");
+    co_await once([] { return magpie::shield(number()); }, "shield");
+    co_await once([] { return magpie::shield(number(), 1ms); }, "shield with grace");
+    co_await once([] { return magpie::finally(number(), nothing); }, "finally");
+    co_await once([] { return magpie::with_timeout(1s, number()); }, "with_timeout");
+    co_await once([] { return magpie::with_deadline(magpie::never, number()); }, "with_deadline");
+    co_await once([] { return magpie::with_deadline_scope(magpie::never, timed_body); }, "with_deadline_scope");
+    co_await once([] { return magpie::with_stop_token(std::stop_token(), number()); }, "with_stop_token");
+    co_await once([] { return magpie::with_task_group(body); }, "with_task_group");
+  });
+}
+
+TEST(interface, a_wait_awaited_twice_is_refused) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on([](magpie::runtime& r) -> task<> {
+    for (const int n : {1, 100}) {
+      std::vector<magpie::join_handle<int>> handles;
+      for (int i = 0; i < n; ++i) handles.push_back(r.spawn(number()));
+      auto all = magpie::wait(handles);
+      static_cast<void>(co_await std::move(all));
+      co_await expect_refusal(all, "wait");
+      auto any = magpie::wait_any(handles);
+      static_cast<void>(co_await std::move(any));
+      co_await expect_refusal(any, "wait_any");
+    }
+  }(rt));
+}
+
+TEST(interface, a_send_awaited_twice_is_refused) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on([]() -> task<> {
+    magpie::channel<int> c(4);
+    auto send = c.send(1);
+    co_await std::move(send);
+    bool refused = false;
+    try {
+      co_await std::move(send);
+    } catch (const magpie::usage_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(c.size(), 1u);
+  });
+}
+
+}  // namespace
