@@ -47,7 +47,7 @@ struct channel_state {
   /// One who waits, and the item that it brings or gets.
   class waiter : public turn_wait {
    public:
-    atomics::plain<item*> carried{nullptr};
+    item* carried = nullptr;
     waiting_line woken;  // by it, when it found its turn at its second look
 
    protected:

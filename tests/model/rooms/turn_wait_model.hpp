@@ -150,6 +150,30 @@ struct a_mutex_destroyed_by_who_was_granted : cast<1, 1, 0, 1> {
   void after(const outcomes<1>&) {}
 };
 
+/// A thread holds a mutex, and gives it back as tasks wait, of which the first gives up (Y5).
+template <int Tasks, int Workers>
+struct waiters_give_up : cast<Tasks, Workers, 1, 1> {
+  magpie::mutex lock;
+  model::plain<int> count{0};
+  int counted = 1;
+
+  waiters_give_up() { lock.try_lock().forget(); }
+  task<> root(int) {
+    auto hold = co_await lock.lock();
+    ++count;
+    ++counted;
+  }
+  void outside(int) {
+    model::check(!lock.try_lock(), "it is held");
+    ++count;
+    lock.unlock();
+  }
+  void after(const outcomes<Tasks>&) {
+    model::check(count == counted, "an increment was lost");
+    model::check(lock.try_lock().owns_lock(), "it is free in the end");
+  }
+};
+
 /// A reader holds it. A writer waits, and gives up; the readers behind it go on beside the first, all at once (Y4).
 struct a_writer_gives_up : cast<3, 1, 1, 0> {
   magpie::shared_mutex lock;

@@ -47,6 +47,15 @@ TEST(turn_wait_model, a_mutex_excludes) {
   (expect_holds<scene<excluded<2, 2, 0, 1>>>(lean(2)));
   (expect_holds<scene<excluded<1, 1, 1, 1>>>(lean(2)));
 }
+TEST(turn_wait_model, Y5_waiters_for_a_mutex_give_up) {
+  (expect_holds<scene<waiters_give_up<1, 1>>>(lean(2)));
+  (expect_holds<scene<waiters_give_up<2, 1>>>(lean(1)));
+  (expect_holds<scene<waiters_give_up<2, 2>>>(interleaved(1)));
+}
+TEST(turn_wait_model_long, Y5_waiters_for_a_mutex_give_up) {
+  (expect_holds<scene<waiters_give_up<1, 1>>>(lean(3)));
+  (expect_holds<scene<waiters_give_up<2, 2>>>(lean(1)));
+}
 TEST(turn_wait_model, Y4_a_writer_gives_up) { expect_holds<scene<a_writer_gives_up>>(lean(2)); }
 TEST(turn_wait_model, Y3_readers_and_a_writer) {
   (expect_holds<scene<written_between_reads<1, 1, 0>>>(lean(2)));
