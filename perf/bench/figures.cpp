@@ -3,9 +3,11 @@
 #include "bench/human.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace bench {
 namespace {
@@ -167,6 +169,25 @@ spread paired_ratio(const figures& of, const figures& to, measure what) {
   return spread_of(std::move(ratios));
 }
 
+std::vector<failure> failures_of(const run_file& run) {
+  std::map<std::pair<std::string, std::string>, std::map<std::string, std::set<unsigned>>> found;
+  for (const one_run& r : run.runs) {
+    if (r.how == ending::right) continue;
+    const peer_facts* const p = run.peer(r.peer);
+    found[{p != nullptr ? p->name : r.peer, r.message}][r.workload].insert(r.threads);
+  }
+  std::vector<failure> all;
+  for (const auto& [what, places] : found) {
+    failure f{what.first, what.second, {}};
+    for (const auto& [workload, threads] : places) {
+      const bool one = threads.size() == 1 && *threads.begin() == 1;
+      f.where.push_back(fmt::format("{} ({} thread{})", workload, fmt::join(threads, ", "), one ? "" : "s"));
+    }
+    all.push_back(std::move(f));
+  }
+  return all;
+}
+
 figure_table::figure_table(const run_file& run) : run_(&run) {
   std::map<key, std::vector<const one_run*>> runs;
   std::set<unsigned> threads;
@@ -195,13 +216,26 @@ const figures* figure_table::find(const std::string& workload, unsigned threads,
 }
 
 const figures* figure_table::best(const std::string& workload, unsigned threads) const {
-  const figures* least = nullptr;
+  std::vector<const figures*> good;
   for (const peer_facts& p : run_->peers) {
     const figures* const f = find(workload, threads, p.id);
-    if (f == nullptr || !f->good() || is_reference(p.id)) continue;
-    if (least == nullptr || f->value.median < least->value.median) least = f;
+    if (f != nullptr && f->good() && !is_reference(p.id)) good.push_back(f);
   }
-  return least;
+  const auto least = std::min_element(
+      good.begin(), good.end(), [](const figures* a, const figures* b) { return a->value.median < b->value.median; });
+  if (least == good.end()) return nullptr;
+  // Whoever beats that one pair by pair is better, though the medians say otherwise.
+  const workload_facts* const facts = run_->workload(workload);
+  const measure what = facts != nullptr ? measure_of(*facts) : measure::time;
+  const figures* first = *least;
+  double lead = 1;
+  for (const figures* f : good) {
+    const double ratio = f == *least ? 1 : paired_ratio(*f, **least, what).median;
+    if (ratio >= lead) continue;
+    first = f;
+    lead = ratio;
+  }
+  return first;
 }
 
 std::string figure_table::why_absent(const std::string& workload, const std::string& peer) const {

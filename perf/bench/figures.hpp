@@ -46,13 +46,22 @@ double ratio_of(measure what, double value, double to);
 /// The ratio of two peers, taken within each round that has both; in no round: of the medians.
 spread paired_ratio(const figures& of, const figures& to, measure what);
 
+/// The same failure of a peer, wherever it occurred.
+struct failure {
+  std::string peer;  ///< its name
+  std::string message;
+  std::vector<std::string> where;  ///< "fib (1, 2 threads)"
+};
+
+std::vector<failure> failures_of(const run_file& run);
+
 class figure_table {
  public:
   explicit figure_table(const run_file& run);
 
   /// Null where nothing was run.
   const figures* find(const std::string& workload, unsigned threads, const std::string& peer) const;
-  /// The good one with the least value, among those that are no reference; null if there is none.
+  /// The good one that is the least pair by pair, among those that are no reference; null if there is none.
   const figures* best(const std::string& workload, unsigned threads) const;
   /// Why a cell is empty; empty if that is not known.
   std::string why_absent(const std::string& workload, const std::string& peer) const;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr unsigned samples_wanted = 25;  // of one process
 constexpr double write_every = 20;       // seconds
+constexpr unsigned most_waits = 3;       // a peer that has hung so often is not tried any more
 
 class measurement {
  public:
@@ -86,12 +88,24 @@ class measurement {
     if (r->how == ending::no_such_feature) {
       into_.no_such_feature.push_back({c.workload, c.with->facts.id, r->message});
     } else {
+      if (r->how == ending::too_long && ++waits_[r->peer] == most_waits) give_up(c.with->facts.id);
       if (r->how != ending::right) {
-        progress_.say(fmt::format("{} on {}, {} threads: {}", c.workload, c.with->facts.name, c.threads, r->message));
+        progress_.say(fmt::format("{} on {}, {} thread{}: {}", c.workload, c.with->facts.name, c.threads,
+                                  c.threads == 1 ? "" : "s", r->message));
       }
       into_.runs.push_back(std::move(*r));
     }
     if (elapsed() - saved_ > write_every) save();
+  }
+
+  void give_up(const std::string& peer) {
+    for (std::size_t i = 0; i < plan_.cells.size(); ++i) {
+      const cell& c = plan_.cells[i];
+      if (c.with->facts.id != peer || took_[i]) continue;
+      broken_[i] = true;
+      took_[i] = 0;
+      into_.left_out.push_back({c.workload, peer, "too many of this peer's processes took too long"});
+    }
   }
 
   /// Seconds that the next process of a cell takes, as far as is known.
@@ -140,6 +154,7 @@ class measurement {
   steady::time_point began_ = steady::now();
   std::vector<std::optional<double>> took_;
   std::vector<bool> broken_;  // not run once more
+  std::map<std::string, unsigned> waits_;
   double sampling_;
   double saved_ = 0;
   double known_seconds_ = 0;  // of the first processes

@@ -35,7 +35,7 @@ nav{position:sticky;top:0;z-index:3;background:color-mix(in srgb,var(--paper) 92
 border-bottom:1px solid var(--rule);margin-top:1.6rem}
 nav div{max-width:76rem;margin:0 auto;padding:.55rem 1.25rem;display:flex;gap:1.1rem;overflow-x:auto;white-space:nowrap;font-size:.9rem}
 nav a{text-decoration:none;color:var(--soft)}nav a:hover{color:var(--ink)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem;margin-top:1rem}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem;margin-top:1rem;align-items:start}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:14px;padding:1rem 1.15rem 1.05rem}
 .card>h3{margin-bottom:.45rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:0;font-size:.92rem}
@@ -44,8 +44,8 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .figure header{display:flex;flex-wrap:wrap;gap:.1rem .8rem;align-items:baseline}
 .figure header code{color:var(--faint);font-size:.8rem}
 .figure p{font-size:.93rem}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19.5rem),1fr));gap:.4rem 1.4rem;margin-top:.7rem}
-.plots figure{margin:0;max-width:32rem}
+.plots{columns:19.5rem;column-gap:1.6rem;margin-top:.7rem}
+.plots figure{margin:0;padding:.2rem 0 .5rem;max-width:30rem;break-inside:avoid}
 figcaption{font-size:.83rem;font-weight:600;color:var(--soft);margin-bottom:.2rem}
 svg.plot{display:block;width:100%;height:auto;overflow:visible;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--ink)}
@@ -81,6 +81,8 @@ th:first-child,td.text,th.text{text-align:left}
 tr.best td{font-weight:650}
 td.none{color:var(--faint)}td.bad{color:var(--bad);font-weight:600}
 td.wrap{white-space:normal;min-width:14rem}
+.glances{display:flex;flex-wrap:wrap;gap:1rem;margin-top:1rem}
+.glances .card{flex:0 1 auto;min-width:0;max-width:100%;margin:0}
 .matrix th[scope=row]{position:sticky;left:0;background:var(--card);z-index:1;font-weight:500;color:var(--ink);text-align:left;
 white-space:normal;min-width:8.5rem}
 .matrix th[scope=row] a{text-decoration:none}.matrix th[scope=row] a:hover{text-decoration:underline}

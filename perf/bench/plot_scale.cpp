@@ -29,7 +29,8 @@ std::vector<double> plot_scale::ticks(unsigned about) const {
   const double slack = 1e-9;
   if (!logarithmic()) {
     const double step = round_up((most_ - least_) / about);
-    for (double i = std::ceil(least_ / step - slack); i * step <= most_ * (1 + slack); ++i) found.push_back(i * step);
+    for (double i = std::ceil(least_ / step - slack); i * step <= most_ * (1 + slack); ++i)
+      found.push_back(i * step + 0.0);  // 0, not -0
     return found;
   }
   const double decades = std::log10(most_ / least_);

@@ -170,11 +170,10 @@ class workload_card {
       if (!c.points.empty()) curves.push_back(std::move(c));
     }
     line_axes axes = thread_axes();
-    axes.y_name = value_name(what_, w_.unit);
     axes.y_tick = time_text;
     axes.from_zero = true;
     if (most > 5 * least || threads_.back() > 8) axes.y_kind = plot_scale::kind::logarithmic;
-    const std::string what = axes.y_name + " against threads";
+    const std::string what = value_name(what_, w_.unit) + " against threads";
     return figure(what, line_plot(title(what), curves, axes));
   }
 
@@ -196,11 +195,11 @@ class workload_card {
     const auto most = static_cast<double>(threads_.back());
     curves.push_back({.peer = 0, .label = "ideal", .points = {{1, 1, 1, 1}, {most, most, most, most}}, .ideal = true});
     line_axes axes = thread_axes();
-    axes.y_name = "speed-up over one thread";
     axes.y_tick = ratio_text;
     axes.from_zero = true;
     axes.y_kind = axes.x_kind;
-    return figure("speed-up: higher is better", line_plot(title("speed-up against threads"), curves, axes));
+    return figure("speed-up over one thread (higher is better)",
+                  line_plot(title("speed-up against threads"), curves, axes));
   }
 
   std::string percentiles(unsigned threads) const {
@@ -228,7 +227,6 @@ class workload_card {
     line_axes axes;
     axes.x_name = "of all runs, this part was faster";
     axes.x_ticks = {{0, "0"}, {nines(0.5), "50 %"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}};
-    axes.y_name = "latency";
     axes.y_kind = most > 5 * least ? plot_scale::kind::logarithmic : plot_scale::kind::linear;
     axes.from_zero = true;
     axes.y_tick = time_text;

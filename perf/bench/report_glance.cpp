@@ -32,7 +32,9 @@ const char* short_word(ending how) {
 
 std::string matrix_cell(const page_data& page, const workload_facts& w, unsigned threads, const page_peer& p) {
   const figures* const best = page.table.best(w.name, threads);
-  const figures* const f = page.table.find(w.name, threads, p.facts->id);
+  const figures* f = page.table.find(w.name, threads, p.facts->id);
+  if (f == nullptr && p.reference)
+    f = page.table.find(w.name, 1, p.facts->id);  // it has one thread, and stands beside all
   const std::string where = fmt::format("{}, {}, {}", entry_of(w.name).title, p.facts->name, threads_text(threads));
   if (f == nullptr) {
     const std::string why = page.table.why_absent(w.name, p.facts->id);
@@ -82,10 +84,11 @@ std::string glance_part(const page_data& page) {
          "<span><i style=\"background:color-mix(in oklab,var(--warm) 30%,var(--grid))\"></i>3 times</span>"
          "<span><i style=\"background:color-mix(in oklab,var(--warm) 78%,var(--grid))\"></i>50 times or more</span>"
          "<span><em>none</em>: no such feature</span></div>\n";
+  out += "<div class=\"glances\">";
   for (auto n = page.table.threads().rbegin(); n != page.table.threads().rend(); ++n) {
     out += fmt::format("<div class=\"card figure\"><h3>{}</h3>{}</div>\n", threads_text(*n), matrix(page, *n));
   }
-  return out;
+  return out + "</div>\n";
 }
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 #include "bench/svg_plots.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -93,7 +94,7 @@ std::string peers_table(const page_data& page) {
         escaped(f.name), escaped(f.version), escaped(f.compiler), escaped(f.flags), escaped(f.allocator),
         escaped(f.notes));
   }
-  return out + "</tbody></table></div></details>";
+  return out + "</tbody></table></div></details>\n";
 }
 
 std::string noise_card(const page_data& page) {
@@ -129,8 +130,10 @@ std::string noise_card(const page_data& page) {
 
 std::string verdict_part(const page_data& page) {
   const run_file& run = page.table.run();
-  std::string out = fmt::format("<p class=\"eyebrow\">{} &middot; {} sizes &middot; {} rounds &middot; {:.0f} min</p>",
-                                escaped(run.started), escaped(run.size), run.rounds, run.seconds / 60);
+  std::string out =
+      fmt::format("<p class=\"eyebrow\">{} &middot; {} sizes &middot; {} rounds &middot; {}</p>", escaped(run.started),
+                  escaped(run.size), run.rounds,
+                  run.seconds < 100 ? time_text(run.seconds) : fmt::format("{:.0f} min", run.seconds / 60));
   out += "<h1>Scheduler benchmark</h1>";
   if (run.interrupted)
     out += "<p class=\"verdict\"><strong>Interrupted.</strong> What was measured until then is shown.</p>";
@@ -142,9 +145,9 @@ std::string verdict_part(const page_data& page) {
   for (const unsigned n : page.table.threads()) {
     const standing s = standing_of(page, own->facts->id, n);
     if (s.rows == 0) continue;
+    const std::string level = s.level == 0 ? "" : fmt::format("; level with the best in {} more", s.level);
     tiles += tile(fmt::format("{} of {}", s.first, s.rows),
-                  fmt::format("workloads on {} with {} in front; level in {} more", threads_text(n),
-                              escaped(own->facts->name), s.level));
+                  fmt::format("workloads with {} in front on {}{}", escaped(own->facts->name), threads_text(n), level));
     tiles += tile(ratio_text(spread_of(s.lead).median) + "\u00d7",
                   fmt::format("the best of the others, in the median workload on {}", threads_text(n)));
     if (n != page.table.threads().back()) continue;
@@ -170,18 +173,12 @@ std::string facts_part(const page_data& page) {
   out += term("compiler", common(page, &peer_facts::compiler));
   out += term("flags", common(page, &peer_facts::flags));
   out += term("allocator", common(page, &peer_facts::allocator));
-  out += "</dl>" + peers_table(page) + "</div>\n";
-  return out + noise_card(page) + "</div>\n";
+  out += "</dl></div>\n";
+  return out + noise_card(page) + "</div>\n" + peers_table(page);
 }
 
 std::string failures_part(const page_data& page) {
-  std::set<std::string> items;
-  for (const one_run& r : page.table.run().runs) {
-    if (r.how == ending::right) continue;
-    const peer_facts* const p = page.table.run().peer(r.peer);
-    items.insert(fmt::format("<li><strong>{}</strong> on {}, {}: {}</li>", escaped(r.workload),
-                             escaped(p != nullptr ? p->name : r.peer), threads_text(r.threads), escaped(r.message)));
-  }
+  const std::vector<failure> failures = failures_of(page.table.run());
   std::string left_out;
   std::set<std::string> said;
   for (const absence& a : page.table.run().left_out) {
@@ -191,9 +188,12 @@ std::string failures_part(const page_data& page) {
     if (said.insert(item).second) left_out += item;
   }
   std::string out;
-  if (!items.empty()) {
-    out += fmt::format("<div class=\"alarm\" role=\"alert\"><strong>{} failed</strong><ul>", items.size());
-    for (const std::string& item : items) out += item;
+  if (!failures.empty()) {
+    out += "<div class=\"alarm\" role=\"alert\"><strong>Some runs failed</strong><ul>";
+    for (const failure& f : failures) {
+      out += fmt::format("<li><strong>{}</strong>: {} <span class=\"soft\">in {}</span></li>", escaped(f.peer),
+                         escaped(f.message), escaped(fmt::format("{}", fmt::join(f.where, ", "))));
+    }
     out += "</ul></div>\n";
   }
   if (!left_out.empty()) {

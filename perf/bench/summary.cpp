@@ -2,10 +2,10 @@
 #include "bench/summary.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <set>
 
 namespace bench {
 namespace {
@@ -114,14 +114,8 @@ std::string summary_text(const figure_table& table) {
   std::string text = aligned(rows) + "\nMedians; * is the best of its row.";
   text +=
       fmt::format(" {:.1f} % of the samples were set aside, as their threads had no CPU.\n", 100 * table.set_aside());
-  std::set<std::string> said;
-  for (const one_run& r : table.run().runs) {
-    if (r.how == ending::right) continue;
-    const peer_facts* const p = table.run().peer(r.peer);
-    const std::string line =
-        fmt::format("FAILED: {} on {}, {} thread{}: {}\n", r.workload, p != nullptr ? p->name : r.peer, r.threads,
-                    r.threads == 1 ? "" : "s", r.message);
-    if (said.insert(line).second) text += line;
+  for (const failure& f : failures_of(table.run())) {
+    text += fmt::format("FAILED: {}: {}: {}\n", f.peer, fmt::join(f.where, ", "), f.message);
   }
   return text;
 }

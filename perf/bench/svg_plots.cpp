@@ -145,7 +145,7 @@ std::string draw_curve(const curve& c, const plot_scale& x, const plot_scale& y)
 }
 
 std::string draw_axes(const line_axes& axes, const plot_scale& x, const plot_scale& y) {
-  std::string out = text_at(4, 12, "axis", axes.y_name + (y.logarithmic() ? " (log)" : ""));
+  std::string out = text_at(4, 12, "axis", y.logarithmic() ? "log" : "");
   for (const double at : y.ticks(5)) {
     out += line_from(line_left, y(at), line_right, y(at), "grid");
     out += text_at(line_left - 6, y(at) + 4, "tick end", axes.y_tick(at));

@@ -52,7 +52,6 @@ struct tick {
 
 struct line_axes {
   std::string x_name;
-  std::string y_name;
   std::vector<tick> x_ticks;
   plot_scale::kind x_kind = plot_scale::kind::linear;
   plot_scale::kind y_kind = plot_scale::kind::linear;
