@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -48,6 +49,15 @@ std::string count_text(double count) {
     text += digits[i];
   }
   return text;
+}
+
+std::string round_text(const std::string& text) {
+  const std::size_t end = std::min(text.find(' '), text.size());
+  if (text.find('.') >= end) return text;
+  std::string digits = text.substr(0, end);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return digits + text.substr(end);
 }
 
 std::string escaped(std::string_view text) {

@@ -151,9 +151,8 @@ std::string verdict_part(const page_data& page) {
     tiles += tile(ratio_text(spread_of(s.lead).median) + "\u00d7",
                   fmt::format("the best of the others, in the median workload on {}", threads_text(n)));
     if (n != page.table.threads().back()) continue;
-    words =
-        fmt::format("On {}, <strong>{}</strong> is in front in {} of {} workloads, and level with the best in {} more.",
-                    threads_text(n), escaped(own->facts->name), s.first, s.rows, s.level);
+    words = fmt::format("On {}, <strong>{}</strong> is in front in {} of {} workloads{}.", threads_text(n),
+                        escaped(own->facts->name), s.first, s.rows, level);
     if (s.behind.empty()) continue;
     words += " It is behind in ";
     for (std::size_t i = 0; i < s.behind.size() && i < 4; ++i) {

@@ -148,7 +148,7 @@ std::string draw_axes(const line_axes& axes, const plot_scale& x, const plot_sca
   std::string out = text_at(4, 12, "axis", y.logarithmic() ? "log" : "");
   for (const double at : y.ticks(5)) {
     out += line_from(line_left, y(at), line_right, y(at), "grid");
-    out += text_at(line_left - 6, y(at) + 4, "tick end", axes.y_tick(at));
+    out += text_at(line_left - 6, y(at) + 4, "tick end", round_text(axes.y_tick(at)));
   }
   for (const tick& t : axes.x_ticks) {
     out += line_from(x(t.at), line_bottom, x(t.at), line_bottom + 4, "grid");
@@ -167,8 +167,8 @@ std::string bar_plot(const std::string& title, const std::vector<bar>& bars, con
   double last = 0;
   for (const double at : x.ticks(4)) {
     out += line_from(x(at), top, x(at), bottom + 3, "grid");
-    if (last != 0 && x(at) - last < 34) continue;
-    out += text_at(x(at), bottom + 15, "tick middle", axis.tick(at));
+    if (last != 0 && x(at) - last < 42) continue;
+    out += text_at(x(at), bottom + 15, "tick middle", round_text(axis.tick(at)));
     last = x(at);
   }
   for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -228,7 +228,7 @@ std::string strip_plot(const std::string& title, const std::vector<double>& valu
   for (const double at : x.ticks(5)) {
     out += line_from(x(at), 6, x(at), 40, "grid");
     if (x(at) - last < 40) continue;
-    out += text_at(x(at), 55, "tick middle", tick(at));
+    out += text_at(x(at), 55, "tick middle", round_text(tick(at)));
     last = x(at);
   }
   for (const double value : values) out += line_from(x(value), 10, x(value), 36, "strip");
