@@ -135,7 +135,9 @@ int run(const place& where, const wishes& asked, fs::path out) {
 
 int compare(const fs::path& before, const fs::path& after, const std::vector<std::string>& of,
             std::optional<double> fail_above) {
-  const comparison all = compare(read_run(file_of(before)), read_run(file_of(after)), of);
+  const run_file first = read_run(file_of(before));
+  const run_file second = read_run(file_of(after));
+  const comparison all = compare(first, second, of);
   fmt::print("{}", comparison_text(all));
   if (!fail_above) return all_right;
   const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [&](const compared& c) {

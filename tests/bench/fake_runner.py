@@ -54,9 +54,14 @@ def misbehave(name):
     if KIND == "status":
         print("out of cheese", file=sys.stderr)
         sys.exit(7)
+    if KIND in ("hang", "orphans"):
+        child = os.fork()
+        if child == 0:
+            time.sleep(600)  # holds the pipes open, and must go when its parent is gone or killed
+            os._exit(0)
+        with open(os.environ["FAKE_RUNNER_CHILDREN"], "a", encoding="utf-8") as log:
+            print(child, file=log)
     if KIND == "hang":
-        if os.fork() == 0:
-            time.sleep(600)  # what it has started must go too
         time.sleep(600)
     if KIND == "nonsense":
         print("I am a teapot <script>")
@@ -74,17 +79,17 @@ def misbehave(name):
         sys.exit(3)
     if KIND == "usage":
         sys.exit(2)
-    if KIND == "orphans":
-        if os.fork() == 0:
-            time.sleep(600)  # holds the pipes open
 
 
 def run(name, threads, size, samples):
     misbehave(name)
-    if os.environ.get("FAKE_RUNNER_SECONDS"):
+    if "FAKE_RUNNER_LOG" in os.environ:
+        with open(os.environ["FAKE_RUNNER_LOG"], "a", encoding="utf-8") as log:
+            print(KIND, name, threads, file=log)
+    if "FAKE_RUNNER_SECONDS" in os.environ:
         time.sleep(float(os.environ["FAKE_RUNNER_SECONDS"]))
     kind, unit, measure, seconds, items = WORKLOADS[name]
-    noise = random.Random(f"{KIND} {name} {os.getpid() if 'FAKE_RUNNER_NOISE' in os.environ else 1}")
+    noise = random.Random(f"{KIND} {name} {os.environ.get('FAKE_RUNNER_SEED', 1)}")
     each = seconds * FACTOR.get(KIND, 1.0) / (threads ** 0.9)
     each *= float(os.environ.get("FAKE_RUNNER_" + KIND.upper().replace("-", "_"), "1"))
     some = []
