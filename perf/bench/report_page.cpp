@@ -84,7 +84,8 @@ std::string report_page(const run_file& run) {
   std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n";
   // The browser itself sees to it that nothing is fetched and no script runs.
-  out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
+  out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+         "img-src data:\">\n";
   out += "<link rel=\"icon\" href=\"data:,\">\n<title>Scheduler benchmark</title>\n<style>" + style +
          "</style>\n</head>\n<body>\n";
   out +=

@@ -228,7 +228,7 @@ class Compare(Bench):
 
     @classmethod
     def setUpClass(cls):
-        first = cls("again")  # only for its folder
+        first = Bench()  # only for its folder
         first.setUp()
         cls.addClassCleanup(first.doCleanups)
         first.add("magpie", "good", "slow")
