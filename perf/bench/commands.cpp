@@ -9,6 +9,7 @@
 #include "bench/report_page.hpp"
 #include "bench/run_file.hpp"
 #include "bench/runner_program.hpp"
+#include "bench/stable_order.hpp"
 #include "bench/summary.hpp"
 
 #include <fmt/format.h>
@@ -69,7 +70,7 @@ run_file begin_file(const run_plan& plan, const runners& found, const wishes& as
     if (peers.contains(r.facts.id)) file.peers.push_back(r.facts);
   }
   // magpie first, the reference last, the others as they were found.
-  std::stable_sort(file.peers.begin(), file.peers.end(), [](const peer_facts& a, const peer_facts& b) {
+  sort_stably(file.peers, [](const peer_facts& a, const peer_facts& b) {
     const auto rank = [](const peer_facts& p) { return p.id.starts_with("magpie") ? 0 : is_reference(p.id) ? 2 : 1; };
     return rank(a) < rank(b);
   });

@@ -1,6 +1,7 @@
 #include "bench/catalogue.hpp"
 #include "bench/figures.hpp"
 #include "bench/human.hpp"
+#include "bench/stable_order.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -41,8 +42,8 @@ std::vector<taken_sample> kept_of(const std::vector<const one_run*>& runs, figur
   for (const one_run* r : runs) {
     for (const sample& s : r->samples) all.push_back({r, &s, s.wall > 0 ? s.waited / s.wall : 0});
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const taken_sample& a, const taken_sample& b) { return a.disturbed < b.disturbed; });
+  std::sort(all.begin(), all.end(),
+            [](const taken_sample& a, const taken_sample& b) { return a.disturbed < b.disturbed; });
   const auto quiet = static_cast<std::size_t>(
       std::count_if(all.begin(), all.end(), [](const taken_sample& s) { return s.disturbed <= tolerated_wait; }));
   const std::size_t enough = std::max(std::min<std::size_t>(3, all.size()), all.size() / 4);
@@ -202,8 +203,8 @@ figure_table::figure_table(const run_file& run) : run_(&run) {
     const workload_facts* const facts = run.workload(name);
     workloads_.push_back(facts != nullptr ? *facts : workload_facts{name, "", "", "time", {}});
   }
-  std::stable_sort(workloads_.begin(), workloads_.end(),
-                   [](const workload_facts& a, const workload_facts& b) { return rank_of(a.name) < rank_of(b.name); });
+  sort_stably(workloads_,
+              [](const workload_facts& a, const workload_facts& b) { return rank_of(a.name) < rank_of(b.name); });
   for (const auto& [which, of_it] : runs) {
     const workload_facts* const facts = run.workload(std::get<0>(which));
     all_.emplace(which, figures_of(of_it, facts != nullptr ? measure_of(*facts) : measure::time));

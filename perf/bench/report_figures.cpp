@@ -1,6 +1,7 @@
 #include "bench/catalogue.hpp"
 #include "bench/human.hpp"
 #include "bench/report_parts.hpp"
+#include "bench/stable_order.hpp"
 #include "bench/svg_plots.hpp"
 
 #include <fmt/format.h>
@@ -104,7 +105,7 @@ class workload_card {
   }
 
   static void best_first(std::vector<bar>& bars) {
-    std::stable_sort(bars.begin(), bars.end(), [](const bar& a, const bar& b) {
+    sort_stably(bars, [](const bar& a, const bar& b) {
       if (a.absent.empty() != b.absent.empty()) return a.absent.empty();
       if (a.failed != b.failed) return a.failed;
       return a.absent.empty() && a.value < b.value;

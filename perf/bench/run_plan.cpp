@@ -1,5 +1,6 @@
 #include "bench/catalogue.hpp"
 #include "bench/run_plan.hpp"
+#include "bench/stable_order.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -55,8 +56,7 @@ std::vector<std::string> chosen_workloads(const std::vector<const runner*>& with
       if (std::find(names.begin(), names.end(), o.facts.name) == names.end()) names.push_back(o.facts.name);
     }
   }
-  std::stable_sort(names.begin(), names.end(),
-                   [](const std::string& a, const std::string& b) { return rank_of(a) < rank_of(b); });
+  sort_stably(names, [](const std::string& a, const std::string& b) { return rank_of(a) < rank_of(b); });
   if (asked.filter.empty()) return names;
   std::regex wanted;
   try {

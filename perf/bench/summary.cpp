@@ -1,4 +1,5 @@
 #include "bench/catalogue.hpp"
+#include "bench/stable_order.hpp"
 #include "bench/summary.hpp"
 
 #include <fmt/format.h>
@@ -65,8 +66,7 @@ std::string list_text(const std::vector<runner>& all) {
       if (std::find(names.begin(), names.end(), o.facts.name) == names.end()) names.push_back(o.facts.name);
     }
   }
-  std::stable_sort(names.begin(), names.end(),
-                   [](const std::string& a, const std::string& b) { return rank_of(a) < rank_of(b); });
+  sort_stably(names, [](const std::string& a, const std::string& b) { return rank_of(a) < rank_of(b); });
 
   std::vector<row> workloads;
   for (const std::string& name : names) {
