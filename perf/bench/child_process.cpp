@@ -141,6 +141,7 @@ child_end run_child(const std::vector<std::string>& command, std::chrono::durati
   pipe_ends err;
   pipe_ends failure;  // closed by a successful exec
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   const pid_t parent = getpid();

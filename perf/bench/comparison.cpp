@@ -57,6 +57,7 @@ double unrest(const spread& s) { return s.median > 0 ? (s.high - s.low) / 2 / s.
 
 spread spread_of_rounds(const figures& f) {
   std::vector<double> values;
+  values.reserve(f.by_round.size());
   for (const auto& [round, value] : f.by_round) values.push_back(value);
   return spread_of(std::move(values));
 }
