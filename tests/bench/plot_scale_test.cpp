@@ -29,7 +29,8 @@ TEST(plot_scale, may_run_upwards) {
 
 TEST(plot_scale, ticks_are_round) {
   EXPECT_THAT(plot_scale(kind::linear, 0, 1.1, 0, 1).ticks(4), Pointwise(DoubleEq(), {0.0, 0.5, 1.0}));
-  EXPECT_THAT(plot_scale(kind::logarithmic, 0.9, 1200, 0, 1).ticks(5), Pointwise(DoubleEq(), {1.0, 10.0, 100.0, 1000.0}));
+  EXPECT_THAT(plot_scale(kind::logarithmic, 0.9, 1200, 0, 1).ticks(5),
+              Pointwise(DoubleEq(), {1.0, 10.0, 100.0, 1000.0}));
 }
 
 TEST(plot_scale, one_value_is_no_range_and_still_a_scale) {
