@@ -10,7 +10,7 @@ void group_state::open(scope& outer, executor& where, const boundary_join& body_
   body_end_ = &body_end;
   within.place(&outer, scope::never_looked);
   body.place(&within, scope::never_looked);
-  if (!within.link(*this)) stopped_.store(true, release);  // release: pairs with cancelled()
+  static_cast<void>(within.link(*this));  // nobody else knows it yet: a stop that came before fires our node here
 }
 
 void group_state::body_quits() noexcept {

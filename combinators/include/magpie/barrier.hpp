@@ -54,9 +54,9 @@ class barrier {
 
   const std::function<void()> on_completion_;
   detail::spin_lock<> lock_;  // guards what follows
-  std::size_t expected_;
-  std::size_t missing_;
-  std::uint64_t phase_ = 0;
+  detail::atomics::plain<std::size_t> expected_;
+  detail::atomics::plain<std::size_t> missing_;
+  detail::atomics::plain<std::uint64_t> phase_{0};
   detail::waiting_line line_;
 };
 
@@ -88,9 +88,8 @@ class [[nodiscard]] barrier_wait final : public turn_wait {
     last_ = barrier_.arrive();
     return last_;
   }
-  void left(waiting_line&) noexcept override {
-    if (phase_ == barrier_.phase_) ++barrier_.missing_;
-  }
+  bool may_leave() const noexcept override { return phase_ == barrier_.phase_; }  // else our arrival has counted
+  void left(waiting_line&) noexcept override { ++barrier_.missing_; }
 
   barrier& barrier_;
   std::uint64_t phase_ = 0;

@@ -47,7 +47,7 @@ struct channel_state {
   /// One who waits, and the item that it brings or gets.
   class waiter : public turn_wait {
    public:
-    item* carried = nullptr;
+    atomics::plain<item*> carried{nullptr};
     waiting_line woken;  // by it, when it found its turn at its second look
 
    protected:
@@ -96,22 +96,24 @@ struct channel_state {
   }
 
   /// True: `i` was sent, and is null now; or it is still here, and the channel is closed.
-  bool send(item*& i, waiting_line& woken) noexcept {
+  template <class Place>
+  bool send(Place& i, waiting_line& woken) noexcept {
     if (closed) return true;
     if (!put(i, woken)) return false;
     i = nullptr;
     return true;
   }
   /// True: `i` was received; or it is null, and the channel is closed.
-  bool receive(item*& i, waiting_line& woken) noexcept {
+  template <class Place>
+  bool receive(Place& i, waiting_line& woken) noexcept {
     i = get(woken);
     return i != nullptr || closed;
   }
 
   const std::size_t capacity;
   spin_lock<> lock;  // guards what follows
-  bool closed = false;
-  std::size_t count = 0;  // in the channel, or announced by try_send()
+  atomics::plain<bool> closed{false};
+  atomics::plain<std::size_t> count{0};  // in the channel, or announced by try_send()
   intrusive_list<item> items;
   waiting_line senders;    // nobody, if there is room
   waiting_line receivers;  // nobody, if there is an item

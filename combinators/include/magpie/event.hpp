@@ -54,8 +54,9 @@ class event {
 
   const bool automatic_;
   mutable detail::spin_lock<> lock_;  // guards what follows
-  bool set_;
-  std::uint64_t times_set_ = 0;  // so that those who come after a reset() wait for the next set()
+  detail::atomics::plain<bool> set_;
+  detail::atomics::plain<std::uint64_t> times_set_{
+      0};  // so that those who come after a reset() wait for the next set()
   detail::waiting_line line_;
 };
 

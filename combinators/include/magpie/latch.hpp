@@ -43,7 +43,7 @@ class latch {
 
  private:
   detail::spin_lock<> lock_;  // guards the count
-  std::size_t count_;
+  detail::atomics::plain<std::size_t> count_;
   event zero_;
 };
 

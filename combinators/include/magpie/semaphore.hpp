@@ -76,7 +76,7 @@ class semaphore {
   }
 
   mutable detail::spin_lock<> lock_;  // guards what follows
-  std::size_t permits_;
+  detail::atomics::plain<std::size_t> permits_;
   detail::waiting_line line_;
 };
 

@@ -78,8 +78,8 @@ class shared_mutex {
   }
 
   detail::spin_lock<> lock_;  // guards what follows
-  bool written_ = false;
-  std::size_t readers_ = 0;
+  detail::atomics::plain<bool> written_{false};
+  detail::atomics::plain<std::size_t> readers_{0};
   detail::waiting_line line_;
 };
 

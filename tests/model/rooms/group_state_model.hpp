@@ -62,6 +62,7 @@ struct shape {
   bool joins = false;    // the body waits for the children in join()
   bool put_off = false;  // the body is stopped where others refer to its locals
   bool quits = false;    // the body ends itself as cancelled
+  bool waits = false;    // the body waits for a stop
   bool cancels = false;  // a thread with a handle
   bool stops = false;    // a thread with a handle stops the scope outside
   bool stopped = false;  // the scope outside was stopped before
@@ -144,6 +145,8 @@ class group_ends {
 
   void body() {
     awaiter_->result = 1;
+    if (Is.waits)
+      while (!state().cancelled()) atomics::pause();
     if (Is.joins) stop_state::of(state().body)->drop_reference();  // it lasts as long as the body's scope
     if (Is.joins) join();
     if (!Is.put_off) return end_body(Is.quits ? ending::cancelled : ending::value);
@@ -202,7 +205,10 @@ class group_ends {
   }
   void cancel() {
     before_ = 1;
+    const bool ended = finished_ == 1;
     state().cancel();
+    if (ended && knows_who_stops)
+      model::check(!state().cancelled(), "a group that has ended is not cancelled any more");
     if (state().active() != 0) {
       model::check(state().cancelled(), "a group that is open can be cancelled");
       cancelled_in_time_ = true;
@@ -216,6 +222,7 @@ class group_ends {
       child late;
       state().start_child(where_, late);
       where_.take(late);
+      if (Is.limit == 1) model::check(++running_ == 1, "more children run than the limit allows");
       end_child(ending::value);
     }
     state().drop_reference();

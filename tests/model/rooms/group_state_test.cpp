@@ -35,6 +35,7 @@ TEST(group_state_model, the_last_of_body_and_children_ends_it) {
 }
 TEST(group_state_model, ends_while_it_is_cancelled) {
   (expect_holds<group_ends<shape{.children = 0, .cancels = true}>>(lean(4)));
+  (expect_holds<group_ends<shape{.children = 0, .waits = true, .cancels = true}>>(lean(4)));
   (expect_holds<group_ends<shape{.children = 1, .cancels = true}>>(lean(2)));
   (expect_holds<group_ends<shape{.children = 1, .fails = true, .cancels = true}>>(lean(2)));
 }
@@ -64,7 +65,10 @@ TEST(group_state_model, the_body_is_put_off) {
   (expect_holds<group_ends<shape{.children = 1, .put_off = true}>>(lean(3)));
   (expect_holds<group_ends<shape{.children = 2, .put_off = true}>>(lean(1)));
 }
-TEST(group_state_model, a_limit_is_kept) { (expect_holds<group_ends<shape{.children = 2, .limit = 1}>>(lean(2))); }
+TEST(group_state_model, a_limit_is_kept) {
+  (expect_holds<group_ends<shape{.children = 2, .limit = 1}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 2, .limit = 1, .spawns = true}>>(rooms::interleaved(1)));
+}
 
 TEST(group_state_model_long, a_token_is_asked_for_late) {
   (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(2)));

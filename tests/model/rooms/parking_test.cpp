@@ -71,7 +71,6 @@ TEST(parking_model_long, P1_workers_lie_down_as_tasks_come_from_outside) {
   (expect_holds<published_from_outside<1, 1, 2>>(lean(3)));
   (expect_holds<published_from_outside<2, 1, 1>>(lean(2)));
   (expect_holds<published_from_outside<2, 1, 1>>(interleaved(3)));
-  (expect_holds<published_from_outside<1, 2, 1>>(lean(2)));
   (expect_holds<published_from_outside<1, 2, 1>>(interleaved(3)));
 }
 TEST(parking_model_long, P8_a_push_beside_a_search) { expect_holds<pushed_beside_a_search>(interleaved(2)); }

@@ -445,6 +445,27 @@ struct fired_on_return : chain<Depth> {
   }
 };
 
+/// Two ask at once. Whoever returns, the task was taken out: by this request, or by the other, which is to fire it.
+struct taken_on_return : chain<1> {
+  static constexpr int threads = 2;
+  struct node : modelled_node {
+    void about_to_fire() noexcept final { taken = true; }
+    void stop_fired() noexcept final {}
+    bool taken = false;
+  };
+  node it;
+
+  taken_on_return() {
+    hold(bottom());
+    model::check(bottom()->link(it), "nobody has asked for a stop");
+  }
+  void thread(int) {
+    bottom()->request_stop();
+    model::check(it.taken, "a request returned before all was taken out");
+  }
+  void after() { end_in(bottom()); }
+};
+
 /// More sleepers, and more scopes in which somebody has slept, than a sweep comes by in one hold of a lock.
 template <std::size_t Sleepers, std::size_t Scopes>
 struct many_linked : chain<1> {
@@ -487,13 +508,33 @@ struct many_linked : chain<1> {
   }
 };
 
+/// More sleepers in a scope below than a sweep comes by in one hold of a lock.
+template <std::size_t Sleepers>
+struct many_linked_below : chain<2> {
+  static constexpr int threads = 1;
+  std::array<many_linked<1, 1>::node, Sleepers> nodes;
+
+  many_linked_below() {
+    hold(bottom());
+    for (auto& each : nodes) model::check(bottom()->link(each), "nobody has asked for a stop");
+    locking_atomics::held = 0;
+  }
+  void thread(int) {
+    scopes[0]->request_stop();
+    for (const auto& each : nodes) model::check(each.fired == 1, "somebody was not woken once");
+  }
+  void after() { end_in(bottom()); }
+};
+
 /// The state behind the tokens of a scope: kept by it, by each token, and by a stop that is just firing it.
 struct token_state : modelled_node {
   model::atomic<int> holders{1};
   model::atomic<std::uint32_t> stopped{0};
+  int fired = 0;
 
   void about_to_fire() noexcept final { hold(); }
   void stop_fired() noexcept final {
+    model::check(++fired == 1, "a token fires once");
     stopped.store(1, std::memory_order_release);
     model::futex::wake_all(stopped);
     let_go();
@@ -523,7 +564,7 @@ struct token_state : modelled_node {
 
 /// `Tasks` tasks ask their scope for its token, while somebody stops the top. If `Waits`, they go on only when their
 /// token says so; else their scope ends at once, and the tokens outlive it.
-template <std::size_t Depth, int Tasks, bool Waits>
+template <std::size_t Depth, int Tasks, bool Waits, int Stops = 1>
 struct tokens : chain<Depth> {
   static constexpr int threads = 1 + Tasks;
 
@@ -533,7 +574,7 @@ struct tokens : chain<Depth> {
   }
   void thread(int self) {
     if (self == 0) {
-      this->scopes[0]->request_stop();
+      for (int i = 0; i < Stops; ++i) this->scopes[0]->request_stop();
       return end_in(this->scopes[0]);
     }
     token_state* const mine = token_state::of(*this->bottom());
@@ -543,6 +584,53 @@ struct tokens : chain<Depth> {
     }
     end_in(this->bottom());
     mine->let_go();
+  }
+};
+
+/// A spawned task that has given a token away ends, while its handle cancels it or asks for a token, too; the memory
+/// stays until both are done. Under a lock of their own they know whether it has ended, as those of a group do (K2,
+/// X7).
+template <bool Asks>
+struct token_of_one_that_ends : chain<1> {
+  static constexpr int threads = 2;
+  struct spawned {
+    explicit spawned(modelled_scope* above) : own(above) {}
+    modelled_scope own;
+    model::plain<bool> ended{false};
+    model::mutex guard;
+    model::atomic<int> holders{2};
+    void let_go() {
+      if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1) model::destroy(this);
+    }
+  };
+  spawned* it = nullptr;
+
+  token_of_one_that_ends() {
+    hold(bottom());
+    it = model::make_named<spawned>("spawned", bottom());
+    token_state::of(it->own)->let_go();  // the scope keeps it
+  }
+  void thread(int self) {
+    if (self == 0) {
+      if (Asks) {
+        ask();
+      } else {
+        it->own.request_stop();
+      }
+      return it->let_go();
+    }
+    it->guard.lock();
+    it->ended = true;
+    it->guard.unlock();
+    it->own.leave();
+    it->let_go();
+    end_in(bottom());
+  }
+  void ask() {
+    it->guard.lock();
+    token_state* const mine = it->ended ? nullptr : token_state::of(it->own);
+    it->guard.unlock();
+    if (mine != nullptr) mine->let_go();
   }
 };
 

@@ -37,6 +37,7 @@ TEST(stop_tree_model, two_block_and_share_the_way_up) {
   (expect_holds<two_block_while_stopped<2, false>>(lean(1)));
   (expect_holds<two_block_while_stopped<1, true>>(lean(1)));
   (expect_holds<two_block_while_stopped<2, true>>(lean(1)));
+  (expect_holds<two_block_while_stopped<3, true>>(lean(1)));
 }
 TEST(stop_tree_model, one_blocks_and_one_leaves) {
   (expect_holds<blocks_beside_one_that_leaves<1>>(lean(1)));
@@ -62,14 +63,19 @@ TEST(stop_tree_model, ends_while_it_is_cancelled) {
   (expect_holds<ends_while_cancelled<true, false>>(lean(4)));
   (expect_holds<ends_while_cancelled<true, true>>(lean(2)));
 }
-TEST(stop_tree_model, blocks_again) { (expect_holds<blocks_again_while_stopped<2>>(lean(3))); }
+TEST(stop_tree_model, blocks_again) {
+  (expect_holds<blocks_again_while_stopped<2>>(lean(3)));
+  (expect_holds<blocks_again_while_stopped<3>>(lean(3)));
+}
 TEST(stop_tree_model, a_request_returns_when_all_are_woken) {
   (expect_holds<fired_on_return<1>>({.preemptions = unbounded}));
   (expect_holds<fired_on_return<3>>(lean(3)));
+  (expect_holds<taken_on_return>({.preemptions = unbounded}));
 }
 TEST(stop_tree_model, no_lock_is_held_for_long) {
   const model::options one{.preemptions = 0, .max_steps = 20'000};
   (expect_holds<many_linked<70, 90>>(one));
+  (expect_holds<many_linked_below<70>>(one));
 }
 TEST(stop_tree_model, a_token_fires) {
   (expect_holds<tokens<1, 1, true>>({.preemptions = unbounded}));
@@ -81,6 +87,9 @@ TEST(stop_tree_model, a_token_outlives_its_scope) {
   (expect_holds<tokens<1, 1, false>>({.preemptions = unbounded}));
   (expect_holds<tokens<2, 1, false>>(lean(4)));
   (expect_holds<tokens<1, 2, false>>(lean(2)));
+  (expect_holds<tokens<1, 1, false, 2>>(lean(4)));
+  (expect_holds<token_of_one_that_ends<false>>(lean(4)));
+  (expect_holds<token_of_one_that_ends<true>>(lean(4)));
 }
 
 TEST(stop_tree_model_long, a_stop_above_is_found) { (expect_holds<stopped_above<2, 2>>({.preemptions = 3})); }

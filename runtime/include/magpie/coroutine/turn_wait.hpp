@@ -62,6 +62,8 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   virtual bool take() noexcept = 0;
   /// We stand in the line now.
   virtual void stands() noexcept {}
+  /// False: it is settled already that we have our turn, and whoever settled it will hand it over.
+  virtual bool may_leave() const noexcept { return true; }
   /// We have left the line without a turn. Others may have theirs now.
   virtual void left(waiting_line& woken) noexcept { static_cast<void>(woken); }
 
@@ -83,7 +85,7 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
     waiting_line woken;
     {
       const locked hold(lock_);
-      if (!listed_) return 0;
+      if (!listed_ || !may_leave()) return 0;
       listed_ = false;
       gave_up_ = true;
       line_.remove(this);
@@ -99,7 +101,7 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   waiting_line& line_;
   const char* what_;
   bool attached_ = false;
-  bool listed_ = false;  // under the lock
+  atomics::plain<bool> listed_{false};  // under the lock
   bool gave_up_ = false;
 };
 
