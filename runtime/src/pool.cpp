@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace magpie::detail {
 namespace {
@@ -186,7 +187,11 @@ void pool::arm(timer_node& t) {
 }
 
 void pool::time_has_come(unsigned index) noexcept {
-  if (timers_.fire_due(monotonic_now()) > 0) sleeper<>::wake_one(*this, index);
+  // P7: another thread may have borrowed this worker, so what is due is made runnable as by a thread from outside.
+  worker_context* const sleeps = std::exchange(current_worker, nullptr);
+  const unsigned fired = timers_.fire_due(monotonic_now());
+  current_worker = sleeps;
+  if (fired > 0) sleeper<>::wake_one(*this, index);
 }
 
 void pool::ended() noexcept { here()->finished.add(); }

@@ -185,6 +185,15 @@ class quota {
     if (directory_) std::filesystem::remove(*directory_, ignored);  // rmdir
   }
   bool usable() const { return usable_; }
+  /// How often its processes had to wait for the next period.
+  int throttled() const {
+    std::ifstream in(*directory_ / "cpu.stat");
+    std::string key;
+    for (int n = 0; in >> key >> n;) {
+      if (key == "nr_throttled") return n;
+    }
+    return 0;
+  }
   bool enter() const { return write("cgroup.procs", std::to_string(getpid())); }
 
  private:
@@ -206,11 +215,21 @@ void under_a_quota(int percent, unsigned expected_workers) {
       const runtime rt;
       if (rt.workers() != expected_workers) return 2;
     }
-    return run_all(expected_workers, 2);
+    // Long enough that it runs into the end of its time again and again.
+    const auto end = std::chrono::steady_clock::now() + 1s;
+    int status = all_right;
+    do {
+      status = run_all(4, 9);
+    } while (status == all_right && std::chrono::steady_clock::now() < end);
+    return status;
   });
   const int status = end_of(child);
   if (status == 1) GTEST_SKIP() << "this machine lets no test enter a control group";
   EXPECT_EQ(status, all_right);
+  testing::Test::RecordProperty("throttled", std::to_string(q.throttled()));
+  if (percent < 100) {
+    EXPECT_GT(q.throttled(), 0) << "the quota was never used up";
+  }
 }
 
 TEST(machine, B5_a_quota_of_a_tenth_of_a_processor) { under_a_quota(10, 1); }

@@ -96,14 +96,16 @@ struct channel_state {
   }
 
   /// True: `i` was sent, and is null now; or it is still here, and the channel is closed.
-  bool send(item*& i, waiting_line& woken) noexcept {
+  template <class Place>
+  bool send(Place& i, waiting_line& woken) noexcept {
     if (closed) return true;
     if (!put(i, woken)) return false;
     i = nullptr;
     return true;
   }
   /// True: `i` was received; or it is null, and the channel is closed.
-  bool receive(item*& i, waiting_line& woken) noexcept {
+  template <class Place>
+  bool receive(Place& i, waiting_line& woken) noexcept {
     i = get(woken);
     return i != nullptr || closed;
   }
