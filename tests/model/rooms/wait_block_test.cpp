@@ -57,7 +57,7 @@ TEST(wait_block_model, in_a_scope) {
 TEST(wait_block_model_long, the_first_of_three) { (expect_holds<waits<wants::any, 3, 3>>(lean(3))); }
 TEST(wait_block_model_long, the_first_of_three_or_a_stop) {
   (expect_holds<waits<wants::any, 2, 2, true>>(lean(3)));
-  (expect_holds<waits<wants::any, 3, 3, true>>(lean(2)));
+  (expect_holds<waits<wants::any, 3, 3, true>>(rooms::interleaved(2)));
 }
 TEST(wait_block_model_long, all_or_a_stop) {
   (expect_holds<waits<wants::all, 3, 3>>(lean(3)));
@@ -67,7 +67,7 @@ TEST(wait_block_model_long, all_or_a_stop) {
 TEST(wait_block_model_long, in_a_scope) {
   (expect_holds<waits_in_a_scope<5>>(lean(3)));
   (expect_holds<waits_in_a_scope<6>>(lean(3)));
-  (expect_holds<waits_in_a_scope<7>>(lean(2)));
+  (expect_holds<waits_in_a_scope<7>>(rooms::interleaved(2)));
 }
 
 }  // namespace
