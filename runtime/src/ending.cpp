@@ -2,7 +2,9 @@
 #include <magpie/errors.hpp>
 #include <magpie/task.hpp>
 
+#include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace magpie::detail {
 namespace {
@@ -144,7 +146,7 @@ range_block::range_block(range_block& whole, std::uint32_t first, std::uint32_t 
 
 task_coroutine range_block::take_next() noexcept {
   const std::uint32_t i = counter.start_next();
-  const task_coroutine child = children[i];
+  const task_coroutine child = std::exchange(children[i], {});  // started: the destructors look at the first
   promise_base& p = child.promise();
   p.join = this;
   p.result = results + i * stride;

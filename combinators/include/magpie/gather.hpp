@@ -253,7 +253,6 @@ class [[nodiscard]] gather_range : public detail::gather_awaiter<detail::range_b
       return detail::transfer(w, start_under_stop(detail::as_task_coroutine(h), outer));
     place(w, detail::as_task_coroutine(h), outer, w.quiet_epoch);
     const detail::task_coroutine first = take_next();
-    handles_[0] = {};  // started: the destructor looks at this
     return start(w, first, handles_.size() > 1);
   }
 
