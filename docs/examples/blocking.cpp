@@ -37,7 +37,7 @@ struct device {
 };
 
 task<int> read_from(const device& from) {
-  auto ask = [&from](stop_token stop) {
+  auto ask = [&from](const stop_token& stop) {
     while (!stop.stop_requested()) {
       if (const auto value = from.read()) return *value;
       std::this_thread::sleep_for(1ms);

@@ -97,8 +97,10 @@ void blur_plainly(const picture& in, picture& out, int radius) {
       for (int y = -radius; y <= radius; ++y) {
         for (int x = -radius; x <= radius; ++x) {
           const picture::pixel& p = in.at(clamped(row, y, in.height), clamped(col, x, in.width));
-          const double weight = static_cast<double>(weights[static_cast<std::size_t>(y + radius)]) *
-                                static_cast<double>(weights[static_cast<std::size_t>(x + radius)]);
+          const int below = y + radius;
+          const int beside = x + radius;
+          const double weight = static_cast<double>(weights[static_cast<std::size_t>(below)]) *
+                                static_cast<double>(weights[static_cast<std::size_t>(beside)]);
           for (std::size_t c = 0; c < 3; ++c) sum[c] += weight * p[c];
         }
       }
@@ -181,7 +183,9 @@ int make(const std::string& size, const std::string& path) {
     const auto [stopped, error] = std::from_chars(at, end, side);
     if (error != std::errc() || side < 1 || side > ppm::largest_side) throw wrong();
     at = stopped;
-    if (&side == sides && (at == end || *at++ != 'x')) throw wrong();
+    if (&side != sides) continue;
+    if (at == end || *at != 'x') throw wrong();
+    ++at;
   }
   if (at != end) throw wrong();
   ppm::write(made(sides[0], sides[1]), path);

@@ -67,6 +67,7 @@ struct measurement {
 std::optional<measurement> parsed(std::string_view line) {
   measurement m{};
   const char* const end = line.data() + line.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is given
   const auto [time_end, time_error] = std::from_chars(line.data(), end, m.time);
   if (time_error != std::errc() || time_end == end || *time_end != ',' || m.time < 0 || m.time > 253'402'300'799)
     return {};
@@ -211,6 +212,7 @@ magpie::task<> parse_some(pipeline& p) {
 
 magpie::task<> parse_all(pipeline& p) {
   std::vector<magpie::task<>> parsers;
+  parsers.reserve(p.chosen.parsers);
   for (unsigned i = 0; i < p.chosen.parsers; ++i) parsers.push_back(parse_some(p));
   co_await magpie::gather(std::move(parsers));
   p.parsed.close();
@@ -256,7 +258,7 @@ int make(const std::string& count, const std::string& path) {
   std::uint64_t random = 1;
   for (std::uint64_t i = 0; i < lines; ++i) {
     random = random * 6364136223846793005u + 1442695040888963407u;
-    std::fprintf(out.get(), "%llu,sensor-%llu,%.2f\n", static_cast<unsigned long long>(1'700'000'000 + i),
+    std::fprintf(out.get(), "%llu,sensor-%llu,%.2f\n", 1'700'000'000ULL + static_cast<unsigned long long>(i),
                  static_cast<unsigned long long>(random >> 57), static_cast<double>(random >> 33 & 0x1fff) / 100 - 40);
   }
   if (std::fclose(out.release()) != 0) throw command_line::cannot("write " + path);

@@ -13,6 +13,7 @@ namespace magpie {
 runtime::runtime(runtime_options options) : engine_(std::make_unique<detail::pool>(*this, options)) {}
 runtime::~runtime() {
   // In a child made by fork() there is no thread to join, and a lock may be held by one that is not there.
+  // NOLINTNEXTLINE(bugprone-unused-return-value): nothing can be done with it
   if (engine_->is_inherited()) static_cast<void>(engine_.release());
 }
 

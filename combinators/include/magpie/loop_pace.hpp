@@ -203,7 +203,8 @@ class loop_pace {
   /// A leaf takes a sixty-fourth of the items at most, so that slow ones among them are shared out; or more, if that
   /// would take no microsecond.
   std::uint64_t most(const loop_plan& plan, float each) const noexcept {
-    const float in_microsecond = std::min(microsecond / each, static_cast<float>(plan.count / 8));
+    const std::uint64_t eighth = plan.count / 8;
+    const float in_microsecond = std::min(microsecond / each, static_cast<float>(eighth));
     return std::max(most_, static_cast<std::uint64_t>(in_microsecond));
   }
 

@@ -51,6 +51,7 @@ class counted_ptr {
   }
 
   T* get() const noexcept { return object_; }
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): we hold a reference, so it is there
   T* operator->() const noexcept { return object_; }
   T& operator*() const noexcept { return *object_; }
   explicit operator bool() const noexcept { return object_ != nullptr; }

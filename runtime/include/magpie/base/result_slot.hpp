@@ -77,6 +77,7 @@ class result_slot<T, true> {
       return value;
     }
 #endif
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): whoever takes knows that it was filled
     return std::move(value_);
   }
   const T& peek() const noexcept { return value_; }
