@@ -101,7 +101,16 @@ int run(int argc, char** argv) {
       ->required()
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
-  report->callback([&] { status = bench::report(drawn); });
+  bench::text_pages into;
+  report
+      ->add_option("--bars", into.bars,
+                   "put the table of what magpie is to reach into this file, between <!-- bars: begin --> and end")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE.md");
+  report->add_option("--tables", into.tables, "and all tables, between <!-- tables: begin --> and end")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE.md");
+  report->callback([&] { status = bench::report(drawn, into); });
 
   try {
     app.parse(argc, argv);
