@@ -1,3 +1,4 @@
+#include "bench/bars.hpp"
 #include "bench/catalogue.hpp"
 #include "bench/run_plan.hpp"
 #include "bench/stable_order.hpp"
@@ -143,7 +144,9 @@ void fit(run_plan& plan, const wishes& asked) {
 
   const double budget = *asked.minutes * 60;
   plan.until = budget;
-  if (asked.filter.empty() && seconds_each(budget, plan.cells.size(), plan.rounds) < least_seconds) shorten(plan);
+  if (asked.filter.empty() && !asked.only_bars && !asked.all &&
+      seconds_each(budget, plan.cells.size(), plan.rounds) < least_seconds)
+    shorten(plan);
   if (!asked.repeat) {
     const double affordable = budget / (static_cast<double>(plan.cells.size()) * (usual + overhead));
     plan.rounds = static_cast<unsigned>(std::clamp(affordable, double{least_rounds}, double{most_rounds}));
@@ -161,6 +164,12 @@ run_plan make_plan(const std::vector<runner>& all, const wishes& asked) {
   const std::vector<unsigned> threads = chosen_threads(with, asked);
   run_plan plan;
   fill_cells(plan, with, workloads, threads, asked.size);
+  if (asked.only_bars) {
+    std::erase_if(plan.cells, [](const cell& c) {
+      return std::none_of(bars().begin(), bars().end(),
+                          [&](const bar& b) { return b.workload == c.workload && b.threads == c.threads; });
+    });
+  }
   if (plan.cells.empty()) {
     throw bad_wish(
         fmt::format("there is nothing to run: no peer offers what was chosen ({} workloads, size '{}', {} threads); "

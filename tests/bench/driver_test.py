@@ -72,6 +72,15 @@ class Good(Bench):
         self.assertEqual(run["no_such_feature"],
                          [{"workload": "submit_wait_0ms", "peer": "slow", "why": "slow cannot do this"}])
 
+    def test_bars_are_run_on_the_threads_that_they_are_for(self):
+        self.add("magpie", "tbb")
+        run = self.run_bench("--repeat", 1, "--bars")
+        cells = {(r["workload"], r["threads"]) for r in run["runs"]}
+        self.assertIn(("fib", 1), cells)
+        self.assertIn(("idle_cpu", 2), cells)
+        self.assertNotIn(("idle_cpu", 1), cells)
+        self.assertNotIn(("unheard_of", 2), cells)
+
     def test_disturbed_samples_are_set_aside(self):
         self.add("good")
         self.call("run", "--out", "out", "--repeat", 1, "--filter", "fib", "--threads", 1)
