@@ -1,8 +1,8 @@
 #include "bench/bars.hpp"
+#include "bench/builds_of_peers.hpp"
 #include "bench/catalogue.hpp"
 #include "bench/human.hpp"
 #include "bench/markdown.hpp"
-#include "bench/markdown_builds.hpp"
 
 #include <fmt/format.h>
 

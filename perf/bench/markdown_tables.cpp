@@ -1,7 +1,7 @@
+#include "bench/builds_of_peers.hpp"
 #include "bench/catalogue.hpp"
 #include "bench/human.hpp"
 #include "bench/markdown.hpp"
-#include "bench/markdown_builds.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "bench/markdown_builds.hpp"
+#include "bench/builds_of_peers.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +20,12 @@ std::string plain(const std::string& text, const std::string& ending) {
 
 std::string plain_name(const peer_facts& peer) {
   return plain(peer.name, fmt::format(" ({})", first_word(peer.compiler)));
+}
+
+bool are_of_one_build(const peer_facts& a, const peer_facts& b) {
+  const std::string first = first_word(a.compiler);
+  const std::string second = first_word(b.compiler);
+  return first == second || !is_cpp(first) || !is_cpp(second);
 }
 
 const peer_facts* build_of_peers::find(const std::string& peer) const {

@@ -22,4 +22,7 @@ std::vector<build_of_peers> builds_of(const run_file& run);
 /// Without the compiler behind it.
 std::string plain_name(const peer_facts& peer);
 
+/// Whether it is fair to compare them: not if two C++ compilers have built them.
+bool are_of_one_build(const peer_facts& a, const peer_facts& b);
+
 }  // namespace bench
