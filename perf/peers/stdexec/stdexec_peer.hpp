@@ -47,7 +47,8 @@ class stdexec_peer {
 inline std::string stdexec_peer::lacks(std::string_view workload) {
   return first_reason(
       workload,
-      {{"wait_any", "exec::when_any takes a number of senders that is fixed when they are compiled."},
+      {{"steal", "A thread of this pool wakes nobody for the tasks that it makes, so that they may never be stolen."},
+       {"wait_any", "exec::when_any takes a number of senders that is fixed when they are compiled."},
        {"as_completed", "Senders that complete in any order are waited for together (when_all), not one by one."},
        {"yield", "A sender that is scheduled again is a new task: none goes to the back of the queue and then on."},
        {"ping_pong", "No sender of stdexec waits until another task sets something."},
@@ -59,5 +60,7 @@ inline std::string stdexec_peer::lacks(std::string_view workload) {
        {"parallel_reduce", "stdexec has loops (bulk), no algorithms."},
        {"parallel_scan", "stdexec has loops (bulk), no algorithms."}});
 }
+
+void solve(stdexec_peer&, stealing&) = delete;
 
 }  // namespace perf
