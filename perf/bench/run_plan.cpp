@@ -31,6 +31,7 @@ std::string lower(std::string text) {
 std::vector<const runner*> chosen_runners(const std::vector<runner>& all, const wishes& asked) {
   std::vector<const runner*> chosen;
   std::vector<std::string> known;
+  known.reserve(all.size());
   for (const runner& r : all) known.push_back(r.facts.id);
   if (asked.peers.empty()) {
     for (const runner& r : all) chosen.push_back(&r);

@@ -20,7 +20,11 @@ impl Numbers {
 
 impl Work for Numbers {
     fn items(&self) -> u64 {
-        if self.unit_is_phase { self.phases } else { self.phases * self.n as u64 }
+        if self.unit_is_phase {
+            self.phases
+        } else {
+            self.phases * self.n as u64
+        }
     }
     fn run(&mut self, pool: &ThreadPool) {
         let mut values = vec![0u64; self.n];

@@ -199,10 +199,18 @@ impl Stencil {
         Box::new(made)
     }
     fn sides(&mut self, step: usize) -> (&[f64], &mut [f64]) {
-        if step % 2 == 0 { (&self.even, &mut self.odd) } else { (&self.odd, &mut self.even) }
+        if step % 2 == 0 {
+            (&self.even, &mut self.odd)
+        } else {
+            (&self.odd, &mut self.even)
+        }
     }
     fn last(&self) -> &Vec<f64> {
-        if self.steps % 2 == 0 { &self.even } else { &self.odd }
+        if self.steps % 2 == 0 {
+            &self.even
+        } else {
+            &self.odd
+        }
     }
 }
 

@@ -158,8 +158,9 @@ fn main() {
         println!(r#"{{"workload":"{name}","peer":"rayon","no_such_feature":{}}}"#, quoted(why));
         exit(3);
     }
-    let Some(offer) = offers.iter().find(|o| o.facts.name == asked.workload) else {
-        usage("There is no such workload; --describe lists them.")
+    let offer = match offers.iter().find(|o| o.facts.name == asked.workload) {
+        Some(offer) => offer,
+        None => usage("There is no such workload; --describe lists them."),
     };
     if asked.size == Size::Quick && offer.facts.quick.is_empty() {
         usage("This workload has no quick size.");
