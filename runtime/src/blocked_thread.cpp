@@ -4,7 +4,9 @@
 namespace magpie::detail {
 namespace {
 
-constexpr std::int64_t patience = 10'000;  // nanoseconds
+// Nanoseconds: some times what a small task takes that a searching worker finds. More would hurt where the CPUs are all
+// busy, for then the task starts only when this thread gives up.
+constexpr std::int64_t patience = 3'000;
 
 }  // namespace
 

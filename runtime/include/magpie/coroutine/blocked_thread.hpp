@@ -7,8 +7,7 @@
 
 namespace magpie::detail {
 
-/// Spins for about as long as it takes to wake a thread that sleeps, while `flag` is not raised and other CPUs may
-/// raise it. True: it is raised.
+/// Spins for a few microseconds at most while `flag` is not raised, if other CPUs may raise it. True: it is raised.
 bool comes_soon(const wake_flag<>& flag) noexcept;
 
 /// A plain thread that waits, with its node on its stack (docs/protocols/source_word.md). `Node` is an arrival, or
