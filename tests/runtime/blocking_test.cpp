@@ -153,7 +153,9 @@ TEST(blocking, a_deadline_reaches_the_call) {
     };
     auto ended = magpie::as_outcome(magpie::with_timeout(limit, blocking(until_stopped)));
     auto result = rt.block_on(std::move(ended));
-    if (called) EXPECT_EQ(result.value(), 1);
+    if (called) {
+      EXPECT_EQ(result.value(), 1);
+    }
     ASSERT_LT(limit, 1min);
   }
 }
