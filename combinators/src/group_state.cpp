@@ -1,5 +1,4 @@
 #include <magpie/group_state.hpp>
-#include <magpie/limit.hpp>
 
 #include <utility>
 
@@ -120,23 +119,25 @@ bool group_state::admit(executor& where) noexcept {
   return true;
 }
 
-void group_state::start_child(executor& where, runnable& child) noexcept {
-  {
-    const locked hold(lock_);
-    if (running_ >= limit_) {
-      child.next.store(nullptr, relaxed);  // relaxed: under the lock
-      if (last_waiting_ != nullptr) {
-        last_waiting_->next.store(&child, relaxed);  // relaxed: under the lock
-      } else {
-        first_waiting_ = &child;
-      }
-      last_waiting_ = &child;
-      return;
-    }
+bool group_state::must_wait(runnable& child) noexcept {
+  const locked hold(lock_);
+  if (running_ < limit_) {
     ++running_;
+    return false;
   }
-  // With a limit, they start in the order in which they were spawned.
-  where.enqueue(child, limit_ == unlimited.value() ? placement::next : placement::back);
+  child.next.store(nullptr, relaxed);  // relaxed: under the lock
+  if (last_waiting_ != nullptr) {
+    last_waiting_->next.store(&child, relaxed);  // relaxed: under the lock
+  } else {
+    first_waiting_ = &child;
+  }
+  last_waiting_ = &child;
+  return true;
+}
+
+void group_state::start_child(executor& where, runnable& child) noexcept {
+  if (is_limited() && must_wait(child)) return;
+  where.enqueue(child, placement::back);
 }
 
 verdict group_state::child_ended(executor& where, ending how, std::exception_ptr error) noexcept {
@@ -154,7 +155,7 @@ verdict group_state::child_ended(executor& where, ending how, std::exception_ptr
     if (following != nullptr) {
       first_waiting_ = following->next.load(relaxed);  // relaxed: under the lock
       if (first_waiting_ == nullptr) last_waiting_ = nullptr;
-    } else {
+    } else if (is_limited()) {
       --running_;
     }
     if (--children_ == 0) {

@@ -33,7 +33,7 @@ struct gather_of {
   }
 };
 
-/// A task spawns others, a thousand of them before it waits for each.
+/// A task spawns others, a thousand of them before it waits for all.
 struct spawn_inside {
   static constexpr std::uint64_t at_once = 1000;
 

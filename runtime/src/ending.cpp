@@ -154,7 +154,10 @@ task_coroutine range_block::take_next() noexcept {
   return child;
 }
 
-verdict start_next_of_range(worker_context& w, range_block* b) noexcept {
+namespace {
+
+/// As start_next().
+MAGPIE_INLINE verdict start_next_of_range(worker_context& w, range_block* b) noexcept {
   if (stop_requested(w, b->inside)) [[unlikely]]
     return stop_rest(b);
   const task_coroutine child = b->take_next();
@@ -162,8 +165,6 @@ verdict start_next_of_range(worker_context& w, range_block* b) noexcept {
     child.promise().kind = role::held;
   return {child};  // *b may be gone: a thief may hold the entry
 }
-
-namespace {
 
 /// The holder's: makes a part of the upper half of what was not started, and hands on the entry of `b` with the rest.
 /// Null, and nothing happened, if there are too few, or for want of memory.
@@ -197,12 +198,13 @@ std::coroutine_handle<> start_stolen_range(worker_context& w, range_block* b, en
 }
 
 verdict rare_end(worker_context& w, join_point* join, role kind) noexcept {
+  if (kind == role::range_member && w.forks.pop()) [[likely]]
+    return start_next_of_range(w, static_cast<range_block*>(join));
   if (kind == role::boundary) {
     auto* boundary = static_cast<boundary_join*>(join);
     return boundary->ended(boundary);
   }
   auto* b = static_cast<gather_block*>(join);
-  if (kind == role::range_member && w.forks.pop()) return start_next_of_range(w, static_cast<range_block*>(b));
   if (kind == role::range_last) {
     if (b->counter.last_ended()) return range_joined(static_cast<range_block*>(b));
     return {std::noop_coroutine()};

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -17,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -409,6 +412,70 @@ TEST_P(gather_on, ranges_of_every_kind) {
     one.push_back(number(9));
     EXPECT_EQ(rt.block_on(gather(std::move(one))), std::vector<int>{9});
   }
+}
+
+// Some results stand in the vector before their values do, others wait elsewhere.
+struct pair_of_numbers {
+  int a;
+  std::int64_t b;
+  bool operator==(const pair_of_numbers&) const = default;
+};
+struct made_with_a_number {
+  explicit made_with_a_number(int i) noexcept : number(i) {}
+  int number;
+  bool operator==(const made_with_a_number&) const = default;
+};
+
+template <class T>
+task<T> made(T value, int turns) {
+  for (int i = 0; i < turns; ++i) co_await magpie::yield();
+  co_return std::move(value);
+}
+
+/// Children that end out of order, more than one list of them holds at first, whose number nobody tells.
+template <class T>
+void gives(magpie::runtime& rt, auto make) {
+  auto view = std::views::iota(0, 100) | std::views::filter([](int i) { return i % 2 == 0; }) |
+              std::views::transform([make](int i) { return made<T>(make(i), i % 3); });
+  const std::vector<T> results = rt.block_on(gather(view));
+  ASSERT_EQ(results.size(), 50U);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(results[static_cast<std::size_t>(i)] == make(2 * i)) << i;
+}
+
+TEST_P(gather_on, a_range_gives_results_of_every_kind) {
+  gives<char>(rt, [](int i) { return static_cast<char>(i); });
+  gives<bool>(rt, [](int i) { return i % 4 == 0; });
+  gives<double>(rt, [](int i) { return i * 0.5; });
+  gives<pair_of_numbers>(rt, [](int i) { return pair_of_numbers{i, -i}; });
+  gives<made_with_a_number>(rt, [](int i) { return made_with_a_number(i); });
+  gives<std::string>(rt, [](int i) { return std::string(static_cast<std::size_t>(i), 'x'); });
+  gives<std::vector<int>>(rt, [](int i) { return std::vector<int>(static_cast<std::size_t>(i), i); });
+}
+
+TEST_P(gather_on, a_range_gives_what_can_only_be_moved) {
+  const auto view =
+      std::views::iota(0, 20) | std::views::transform([](int i) { return made(std::make_unique<int>(i), i % 2); });
+  const std::vector<std::unique_ptr<int>> results = rt.block_on(gather(view));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(*results[static_cast<std::size_t>(i)], i);
+}
+
+TEST_P(gather_on, a_range_that_throws_while_it_is_read_starts_nothing) {
+  int started = 0;
+  const auto counted = [&started](std::string kept) -> task<> {
+    started += static_cast<int>(kept.size());
+    co_return;
+  };
+  const auto view = std::views::iota(0, 30) | std::views::transform([&](int i) {
+                      if (i == 20) throw std::range_error("while it is read");
+                      return counted(std::string(100, 'x'));
+                    });
+  EXPECT_THROW(rt.block_on(gather(view)), std::range_error);
+  EXPECT_EQ(started, 0);
+  std::vector<task<>> tasks;
+  for (int i = 0; i < 3; ++i) tasks.push_back(counted(std::string(100, 'x')));
+  tasks.emplace_back();
+  EXPECT_THROW(rt.block_on(gather(std::move(tasks))), magpie::usage_error);
+  EXPECT_EQ(started, 0);
 }
 
 TEST_P(gather_on, a_wide_range) {

@@ -11,16 +11,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
 namespace magpie_test {
 
+/// 64, or what MAGPIE_TEST_SEEDS says in the environment.
+inline std::uint64_t number_of_seeds() {
+  const char* const given = std::getenv("MAGPIE_TEST_SEEDS");
+  return given != nullptr ? std::strtoull(given, nullptr, 0) : 64;
+}
+
 /// Runs `f(runtime&)` again and again, each time on a runtime of its own and by another course of events, in virtual
 /// time. What is about rules, not about threads, is tested so.
 template <class F>
 void for_each_seed(F f) {
-  for (std::uint64_t seed = 0; seed < 64 && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t seed = 0, end = number_of_seeds(); seed < end && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     magpie::testing::virtual_runtime rt{{.seed = seed, .workers = 1 + static_cast<unsigned>(seed % 4)}};
     f(static_cast<magpie::runtime&>(rt));

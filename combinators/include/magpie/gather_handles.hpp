@@ -2,11 +2,12 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/errors.hpp>
-#include <magpie/gather.hpp>
+#include <magpie/gather_several.hpp>
 #include <magpie/handle_range.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
+#include <magpie/range_children.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>
 #include <magpie/wait.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <magpie/gather.hpp>
+#include <magpie/gather_range.hpp>
+#include <magpie/gather_several.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/task.hpp>
 

@@ -7,6 +7,7 @@
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/stop_state.hpp>
 #include <magpie/coroutine/suspended_task.hpp>
+#include <magpie/limit.hpp>
 #include <magpie/lockfree/spin_lock.hpp>
 #include <magpie/services/frame_allocator.hpp>
 #include <magpie/spawn/spawned.hpp>
@@ -96,6 +97,9 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   ~group_state() = default;
 
   static bool put_body_off(body_scope* b, promise_base& stopped) noexcept;
+  bool is_limited() const noexcept { return limit_ != unlimited.value(); }
+  /// As many run as may: `child` starts when one of them has ended.
+  bool must_wait(runnable& child) noexcept;
   void note(std::exception_ptr error) noexcept;
   /// Stops what is inside. It counts as cancelled when this returns, though another request may still be at work on it.
   void stop_all() noexcept;
@@ -118,7 +122,7 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   atomics::plain<bool> body_runs_{true};
   atomics::plain<bool> cut_short_{false};
   atomics::plain<std::size_t> children_{0};  // admitted and not ended; with the body: open
-  atomics::plain<std::size_t> running_{0};   // of these, started
+  atomics::plain<std::size_t> running_{0};   // of these, started; counted where there is a limit
   atomics::plain<runnable*> first_waiting_{nullptr};
   atomics::plain<runnable*> last_waiting_{nullptr};
   intrusive_list<group_joiner> joiners_;

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <magpie/gather.hpp>
 #include <magpie/gather_outcomes.hpp>
+#include <magpie/gather_range.hpp>
 #include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
+#include <magpie/range_children.hpp>
 #include <magpie/task.hpp>
 
 #include <algorithm>

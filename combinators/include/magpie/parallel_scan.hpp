@@ -1,7 +1,7 @@
 #pragma once
 
 #include <magpie/base/atomic.hpp>
-#include <magpie/gather.hpp>
+#include <magpie/gather_several.hpp>
 #include <magpie/loop_pace.hpp>
 #include <magpie/loop_space.hpp>
 #include <magpie/parallel_for.hpp>

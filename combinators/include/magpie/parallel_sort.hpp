@@ -1,6 +1,6 @@
 #pragma once
 
-#include <magpie/gather.hpp>
+#include <magpie/gather_several.hpp>
 #include <magpie/loop_pace.hpp>
 #include <magpie/loop_space.hpp>
 #include <magpie/serial_sort.hpp>

@@ -5,7 +5,8 @@
 #include <magpie/coroutine/boundary.hpp>
 #include <magpie/coroutine/to_task.hpp>
 #include <magpie/errors.hpp>
-#include <magpie/gather.hpp>
+#include <magpie/gather_range.hpp>
+#include <magpie/gather_several.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>

@@ -50,26 +50,27 @@ void solve(magpie_peer& p, gather_of<N>& w) {
   }
 }
 
+inline magpie::task<> put_number(std::uint64_t& to, std::uint64_t i) {
+  to = i;
+  co_return;
+}
+/// A group for each thousand: what is spawned into it is waited for as a whole, as the peers do it.
 inline magpie::task<std::uint64_t> spawn_batches(std::uint64_t batches) {
-  magpie::runtime& runtime = co_await magpie::get_runtime();
   std::uint64_t sum = 0;
-  std::vector<magpie::join_handle<std::uint64_t>> handles;
-  handles.reserve(spawn_inside::at_once);
+  std::vector<std::uint64_t> values(spawn_inside::at_once);
   for (std::uint64_t b = 0; b < batches; ++b) {
-    for (std::uint64_t i = 0; i < spawn_inside::at_once; ++i) {
-      handles.push_back(runtime.spawn(number(b * spawn_inside::at_once + i)));
-    }
-    for (auto& handle : handles) sum += co_await handle;
-    handles.clear();
+    co_await magpie::with_task_group([&values, b](magpie::task_group& group) -> magpie::task<> {
+      for (std::uint64_t i = 0; i < values.size(); ++i) {
+        group.spawn(put_number(values[i], b * values.size() + i)).detach();
+      }
+      co_return;
+    });
+    sum = std::accumulate(values.begin(), values.end(), sum);
   }
   co_return sum;
 }
 inline void solve(magpie_peer& p, spawn_inside& w) { w.result = p.runtime.block_on(spawn_batches(w.batches)); }
 
-inline magpie::task<> put_number(std::uint64_t& to, std::uint64_t i) {
-  to = i;
-  co_return;
-}
 inline magpie::task<std::uint64_t> open_groups(std::uint64_t groups) {
   std::uint64_t sum = 0;
   for (std::uint64_t g = 0; g < groups; ++g) {

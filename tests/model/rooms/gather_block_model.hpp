@@ -257,6 +257,35 @@ struct first_fails_and_others_start_anyway {
   }
 };
 
+/// The same in a range, whose rest may be in two hands: `Anyway` says which start anyway, by bits. A list that lives on
+/// after the gather must own none of them any more.
+template <std::size_t Count, int Anyway>
+struct first_of_range_fails_and_others_start_anyway {
+  static constexpr int starts = -1, joins = 1;
+  static task<> root() {
+    std::array<cell, Count> cells;
+    std::vector<task<>> children;
+    children.reserve(Count);
+    children.push_back(failing_child(cells[0]));
+    for (std::size_t i = 1; i < Count; ++i) {
+      children.push_back(magpie::detail::started_like((Anyway >> i & 1) != 0, child(cells[i])));
+    }
+    bool caught = false;
+    try {
+      co_await gather(std::move(children));
+    } catch (const boom&) {
+      caught = true;
+    }
+    model::check(caught, "the failure was lost");
+    ++now->resumed;
+    for (std::size_t i = 1; i < Count; ++i) {
+      if ((Anyway >> i & 1) != 0)
+        model::check(cells[i] == 1, "what starts anyway did not, or its end was not waited for");
+    }
+    model::check(now->started <= static_cast<int>(Count), "a child was started twice");
+  }
+};
+
 /// On one worker, the rest is never started.
 struct first_fails_alone : first_fails {
   static constexpr int starts = 1;

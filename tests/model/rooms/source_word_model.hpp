@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/lockfree/source_word.hpp>
+#include <magpie/lockfree/wake_flag.hpp>
 #include <magpie/model/explore.hpp>
 
 #include <cstdint>
@@ -13,11 +14,20 @@ namespace model = magpie::model;
 using magpie::detail::acquire;
 using magpie::detail::release;
 
+/// The futex, which knows a word that is to be woken by its address only; a timed sleep may end at any moment, once.
+struct futex_by_address {
+  static void wait(model::atomic<std::uint32_t>& w, std::uint32_t expected) { model::futex::wait(w, expected); }
+  static bool wait_until(model::atomic<std::uint32_t>& w, std::uint32_t expected, std::int64_t) {
+    return model::futex::wait_for_some_time(w, expected) != model::futex::result::timed_out;
+  }
+  static void wake_one(model::atomic<std::uint32_t>& w) { model::futex::wake_by_address(&w, 1); }
+};
+
 /// The one who waits: a tracked object, gone as soon as its waiter sees it arrived.
 struct node {
   explicit node(int which) : who(which) {}
   model::plain<int> who;
-  model::atomic<std::uint32_t> arrived{0};
+  magpie::detail::wake_flag<model::atomics, futex_by_address> flag;
 };
 using word = magpie::detail::source_word<node, model::atomics>;
 
@@ -62,9 +72,7 @@ struct fixture {
   void arrive(node* waiter) {
     ++arrivals;
     model::check(waiter->who == 1, "somebody else's node arrived");
-    model::atomic<std::uint32_t>& flag = waiter->arrived;
-    flag.store(1, release);  // E4. *waiter may be gone
-    model::futex::wake_by_address(&flag, 1);
+    waiter->flag.raise();  // E4. *waiter may be gone
   }
 
   void take() {
@@ -92,12 +100,11 @@ struct fixture {
         model::check(false, "a waiter where there was none");
         break;
       case word::attached::yes:
-        if (how == patience::timed && me->arrived.load(acquire) == 0) model::futex::wait_for_some_time(me->arrived, 0u);
-        if (how == patience::timed && me->arrived.load(acquire) == 0 && task->done.detach(me)) {
+        if (how == patience::timed && !me->flag.wait_until(0) && task->done.detach(me)) {
           ended = false;
           break;
         }
-        while (me->arrived.load(acquire) == 0) model::futex::wait(me->arrived, 0u);
+        me->flag.wait();
         break;
     }
     me->who = 0;
@@ -187,7 +194,7 @@ struct two_waiters {
       if (waiter == nullptr) return;
       ++arrivals;
       model::check(waiter->who > 0, "a node that is gone");
-      waiter->arrived.store(1, release);  // E4
+      waiter->flag.raise();  // E4
       return;
     }
     node* me = model::make_named<node>("node", self);
@@ -195,7 +202,7 @@ struct two_waiters {
       case word::attached::yes:
         // The waiter that a relaxed look finds is at least our own.
         model::check(done.waited_on() || done.has_fired(), "nobody waits, although we do");
-        while (me->arrived.load(acquire) == 0) model::atomics::pause();
+        while (!me->flag.is_raised()) model::atomics::pause();
         model::check(result == 42, "arrived without a result");
         break;
       case word::attached::fired_already:

@@ -1,11 +1,14 @@
 #pragma once
 
-#include <magpie/base/atomic.hpp>
 #include <magpie/base/futex.hpp>
+#include <magpie/lockfree/wake_flag.hpp>
 
 #include <cstdint>
 
 namespace magpie::detail {
+
+/// Spins for a few microseconds at most while `flag` is not raised, if other CPUs may raise it. True: it is raised.
+bool comes_soon(const wake_flag<>& flag) noexcept;
 
 /// A plain thread that waits, with its node on its stack (docs/protocols/source_word.md). `Node` is an arrival, or
 /// what stands in a waiter_list.
@@ -14,22 +17,19 @@ struct blocked_thread final : Node {
   blocked_thread() noexcept : Node(wake) {}
 
   void wait(std::int64_t deadline) noexcept {
-    while (!arrived()) {
-      if (deadline != no_deadline && monotonic_now() >= deadline) return;
-      futex_wait(flag, 0, deadline);
+    if (comes_soon(flag_)) return;
+    if (deadline == no_deadline) {
+      flag_.wait();
+    } else {
+      flag_.wait_until(deadline);
     }
   }
-  bool arrived() const noexcept {
-    return flag.load(acquire) != 0;  // E4: pairs with wake(), after which only the address is used
-  }
+  bool arrived() const noexcept { return flag_.is_raised(); }
 
-  static void wake(Node* n) noexcept {
-    atomics::atomic<std::uint32_t>& flag = static_cast<blocked_thread*>(n)->flag;
-    flag.store(1, release);  // E4: pairs with arrived(). *n may be gone
-    futex_wake_one(flag);
-  }
+ private:
+  static void wake(Node* n) noexcept { static_cast<blocked_thread*>(n)->flag_.raise(); }
 
-  atomics::atomic<std::uint32_t> flag{0};
+  wake_flag<> flag_;
 };
 
 }  // namespace magpie::detail

@@ -44,8 +44,7 @@ MAGPIE_EXPORT void note_failure(join_point* join, role kind) noexcept;
 /// Where the entry of a block came from: another worker's deque, or the own one's part below the floor.
 enum class entry_from : std::uint8_t { another, below };
 
-/// As start_next() and start_stolen(), for ranges.
-[[nodiscard]] MAGPIE_EXPORT verdict start_next_of_range(worker_context& w, range_block* b) noexcept;
+/// As start_stolen(), for ranges.
 [[nodiscard]] MAGPIE_EXPORT std::coroutine_handle<> start_stolen_range(worker_context& w, range_block* b,
                                                                        entry_from where) noexcept;
 

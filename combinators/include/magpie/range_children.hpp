@@ -1,0 +1,153 @@
+#pragma once
+
+#include <magpie/base/config.hpp>
+#include <magpie/base/result_slot.hpp>
+#include <magpie/coroutine/join_point.hpp>
+#include <magpie/services/frame_allocator.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// What a gather of a range keeps of its children. Both are recycled memory, as frames are.
+namespace magpie::detail {
+
+/// Children that wait to be started. Owns them until then.
+class child_list {
+ public:
+  /// Errors: std::bad_alloc, as in make_room().
+  explicit child_list(std::size_t expected) : room_(expected) {
+    if (room_ != 0) first_ = allocate(room_);
+  }
+  child_list(child_list&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)),
+        count_(std::exchange(other.count_, 0)),
+        room_(std::exchange(other.room_, 0)) {}
+  child_list& operator=(child_list&&) = delete;
+  /// All that were not started, if none was: what is started takes them out one by one.
+  ~child_list() {
+    if (first_ == nullptr) return;
+    if (!were_started()) destroy_all();
+    free_frame(first_, room_ * sizeof(task_coroutine));
+  }
+
+  MAGPIE_INLINE void make_room() {
+    if (count_ == room_) [[unlikely]]
+      grow();
+  }
+  /// After make_room().
+  MAGPIE_INLINE void add(task_coroutine child) noexcept { new (first_ + count_++) task_coroutine(child); }
+
+  std::size_t size() const noexcept { return count_; }
+  bool were_started() const noexcept { return count_ == 0 || !first_[0]; }
+  task_coroutine* data() const noexcept { return first_; }
+  const task_coroutine* begin() const noexcept { return first_; }
+  const task_coroutine* end() const noexcept { return first_ + count_; }
+
+ private:
+  static task_coroutine* allocate(std::size_t room) {
+    return static_cast<task_coroutine*>(allocate_frame(room * sizeof(task_coroutine)));
+  }
+  MAGPIE_COLD void grow() {
+    const std::size_t room = std::max<std::size_t>(2 * room_, 8);
+    task_coroutine* const first = allocate(room);
+    std::uninitialized_copy(begin(), end(), first);
+    if (first_ != nullptr) free_frame(first_, room_ * sizeof(task_coroutine));
+    first_ = first;
+    room_ = room;
+  }
+  MAGPIE_COLD void destroy_all() noexcept {
+    for (std::size_t i = 0; i < count_; ++i) first_[i].destroy();
+  }
+
+  task_coroutine* first_ = nullptr;
+  std::size_t count_ = 0;
+  std::size_t room_;
+};
+
+/// What a vector or pair holds for a result of type T.
+template <class T>
+using element_t =
+    std::conditional_t<std::is_lvalue_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
+
+/// What awaiting a range of T gives.
+template <class T>
+struct vector_of {
+  using type = std::vector<element_t<T>>;
+};
+template <>
+struct vector_of<void> {
+  using type = void;
+};
+
+/// A T that may stand in a vector before its value is known, so that the child writes it where it is read.
+template <class T>
+inline constexpr bool may_precede_value =
+    std::is_trivially_copyable_v<T> && std::is_trivially_default_constructible_v<T> && !std::is_const_v<T> &&
+    !std::is_same_v<T, bool>;
+
+/// The results of so many children, side by side.
+template <class T>
+class range_results {
+ public:
+  static constexpr std::size_t stride = sizeof(result_slot<T>);
+
+  range_results() noexcept = default;
+  range_results(const range_results&) = delete;
+  range_results& operator=(const range_results&) = delete;
+  ~range_results() {
+    if (slots_ == nullptr) return;
+    std::destroy_n(slots_, count_);
+    free_frame(slots_, count_ * stride);
+  }
+
+  char* make(std::size_t count) {
+    slots_ = static_cast<result_slot<T>*>(allocate_frame(count * stride));
+    count_ = count;
+    std::uninitialized_default_construct_n(slots_, count);
+    return reinterpret_cast<char*>(slots_);
+  }
+  std::vector<element_t<T>> take() {
+    std::vector<element_t<T>> values;
+    values.reserve(count_);
+    for (std::size_t i = 0; i < count_; ++i) values.push_back(slots_[i].take());
+    return values;
+  }
+
+ private:
+  result_slot<T>* slots_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+template <class T>
+  requires may_precede_value<T>
+class range_results<T> {
+  static_assert(sizeof(result_slot<T>) == sizeof(T));
+
+ public:
+  static constexpr std::size_t stride = sizeof(T);
+
+  char* make(std::size_t count) {
+    values_.resize(count);
+    return reinterpret_cast<char*>(values_.data());
+  }
+  std::vector<T> take() noexcept { return std::move(values_); }
+
+ private:
+  std::vector<T> values_;
+};
+
+template <>
+class range_results<void> {
+ public:
+  static constexpr std::size_t stride = 0;
+  char* make(std::size_t) noexcept { return nullptr; }
+  void take() noexcept {}
+};
+
+}  // namespace magpie::detail
