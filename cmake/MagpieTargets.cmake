@@ -15,9 +15,7 @@ function(magpie_configure_core target)
     $<BUILD_INTERFACE:${magpie_SOURCE_DIR}/combinators/include>)
   target_compile_features(${target} PUBLIC cxx_std_20)
   # GCC turns symmetric transfer into a jump at -O2 only. Magpie is right without it, and faster with it at -O1 and -Og.
-  # (With --coverage at -O0, GCC 12 does not survive it.)
-  target_compile_options(${target} PUBLIC
-    $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<NOT:$<CONFIG:Coverage>>>:-foptimize-sibling-calls>)
+  target_compile_options(${target} PUBLIC $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-foptimize-sibling-calls>)
   target_compile_definitions(${target} PRIVATE MAGPIE_BUILDING)
   target_link_libraries(${target} PUBLIC Threads::Threads)
   set_target_properties(${target} PROPERTIES

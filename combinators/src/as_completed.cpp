@@ -100,7 +100,8 @@ bool completed_feed::detach(feed_wait& w) noexcept {
   return true;
 }
 
-bool feed_wait::await_ready() noexcept {
+bool feed_wait::await_ready() {
+  once_.begin();
   if (feed_ == nullptr || feed_->remaining() == 0) return true;
   taken_ = feed_->take();
   return taken_ != completed_feed::none || too_late();

@@ -66,16 +66,17 @@ void group_state::stop_all() noexcept {
 }
 
 void group_state::cancel() noexcept {
-  {
-    const locked hold(lock_);
-    if (!body_runs_ && children_ == 0) return;
-  }
-  stop_all();
+  if (is_open()) stop_all();
 }
 
 std::size_t group_state::active() noexcept {
   const locked hold(lock_);
   return children_;
+}
+
+bool group_state::is_open() noexcept {
+  const locked hold(lock_);
+  return body_runs_ || children_ != 0;
 }
 
 stop_state* group_state::token() {

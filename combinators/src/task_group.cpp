@@ -14,4 +14,8 @@ void throw_join_outside() {
       "let the body join");
 }
 
+void throw_join_too_late() {
+  throw usage_error("magpie: group.join() by a copy of a task_group whose scope has ended");
+}
+
 }  // namespace magpie::detail

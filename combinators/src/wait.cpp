@@ -1,5 +1,6 @@
 #include <magpie/errors.hpp>
 #include <magpie/services/frame_allocator.hpp>
+#include <magpie/spawn/self_wait.hpp>
 #include <magpie/wait.hpp>
 
 #include <exception>
@@ -57,8 +58,10 @@ bool handles_wait::ends_wait(const spawned_base& task) noexcept {
 }
 
 void handles_wait::attach() noexcept {
+  const scope* const inside = blocked_task::task().promise().join->inside;
   for (std::size_t i = 0; i < count_; ++i) {
     node& n = nodes_[i];
+    if (is_part_of(inside, n.task->own)) return refuse(self_wait());
     n.waiter = this;
     switch (n.task->done.attach(&n)) {
       case source_word<arrival>::attached::yes:

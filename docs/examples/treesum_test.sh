@@ -1,31 +1,10 @@
 #!/bin/sh
 # usage: treesum_test.sh TREESUM
 # Holds treesum against the real sha256sum, on trees that nobody wants to have.
-set -u
-LC_ALL=C
-export LC_ALL
-treesum=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
+# shellcheck source=program_test.sh
+. "$(dirname "$0")/program_test.sh"
+treesum=$program
 trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-trap 'exit 130' INT TERM
-cd "$scratch" || exit
-failed=0
-
-fail() {
-  printf 'FAILED: %s\n' "$1"
-  for shown in out err; do sed "s/^/    $shown: /" $shown | head -n 20; done
-  failed=$((failed + 1))
-}
-
-# run STATUS ARGUMENTS...: leaves what it wrote in ./out and ./err
-run() {
-  expected_status=$1
-  shift
-  "$treesum" "$@" >"$scratch/out" 2>"$scratch/err"
-  status=$?
-  [ $status -eq "$expected_status" ] || fail "treesum $*: status $status instead of $expected_status"
-}
-says() { grep -qF -- "$1" err || fail "no message on stderr with: $1"; }
 
 # What find and sha256sum make of the same PATHS.
 reference() {

@@ -3,6 +3,7 @@
 #include <magpie/errors.hpp>
 #include <magpie/join_handle.hpp>
 #include <magpie/services/process_bound.hpp>
+#include <magpie/spawn/self_wait.hpp>
 
 namespace magpie::detail {
 
@@ -131,6 +132,7 @@ bool spawned_base::block_until(std::int64_t deadline) {
 }
 
 void handle_wait::attach() noexcept {
+  if (is_part_of(task().promise().join->inside, awaited_->own)) return refuse(self_wait());
   switch (awaited_->done.attach(this)) {
     case source_word<arrival>::attached::yes:
       attached_ = true;

@@ -2,6 +2,8 @@
 
 // Included by magpie/base/atomic.hpp, after std_atomics.
 
+#include "../support/watched_atomic.hpp"
+
 #include <ctime>
 
 namespace magpie::detail {
@@ -76,65 +78,16 @@ struct chaos {
   static inline constinit thread_local std::uint64_t state_ = 1;
 };
 
-template <class T>
-class chaos_atomic {
- public:
-  constexpr chaos_atomic() noexcept = default;
-  constexpr chaos_atomic(T value) noexcept : value_(value) {}  // implicit, as std's
-  chaos_atomic(const chaos_atomic&) = delete;
-  chaos_atomic& operator=(const chaos_atomic&) = delete;
-
-  T load(std::memory_order order) const noexcept {
-    const around here;
-    return value_.load(order);
-  }
-  void store(T value, std::memory_order order) noexcept {
-    const around here;
-    value_.store(value, order);
-  }
-  T exchange(T value, std::memory_order order) noexcept {
-    const around here;
-    return value_.exchange(value, order);
-  }
-  bool compare_exchange_weak(T& expected, T value, std::memory_order success, std::memory_order failure) noexcept {
-    const around here;
-    return value_.compare_exchange_weak(expected, value, success, failure);
-  }
-  bool compare_exchange_strong(T& expected, T value, std::memory_order success, std::memory_order failure) noexcept {
-    const around here;
-    return value_.compare_exchange_strong(expected, value, success, failure);
-  }
-  T fetch_add(T n, std::memory_order order) noexcept {
-    const around here;
-    return value_.fetch_add(n, order);
-  }
-  T fetch_sub(T n, std::memory_order order) noexcept {
-    const around here;
-    return value_.fetch_sub(n, order);
-  }
-  T fetch_or(T bits, std::memory_order order) noexcept {
-    const around here;
-    return value_.fetch_or(bits, order);
-  }
-  T fetch_and(T bits, std::memory_order order) noexcept {
-    const around here;
-    return value_.fetch_and(bits, order);
-  }
-
- private:
-  /// Before the access, and after it: between an access and the plain ones that follow lie races too. It touches
-  /// nothing but the thread's own, as the atomic may be gone.
-  struct around {
-    around() noexcept { chaos::disturb(); }
-    ~around() { chaos::disturb(); }
-  };
-
-  std::atomic<T> value_{};
+/// Before the access, and after it: between an access and the plain ones that follow lie races too. It touches nothing
+/// but the thread's own, as the atomic may be gone.
+struct chaos_watch {
+  explicit chaos_watch(access) noexcept { chaos::disturb(); }
+  ~chaos_watch() { chaos::disturb(); }
 };
 
 struct chaos_atomics : std_atomics {
   template <class T>
-  using atomic = chaos_atomic<T>;
+  using atomic = watched_atomic<T, chaos_watch>;
 };
 using atomics = chaos_atomics;
 

@@ -307,6 +307,24 @@ TEST(timeout, D6_reschedule_moves_removes_and_restores) {
   });
 }
 
+TEST(timeout, C1_under_a_stop_a_deadline_scope_does_not_call_its_body) {
+  for_each_seed([](runtime& rt) {
+    int called = 0;
+    auto h = rt.spawn([&]() -> task<> {
+      co_await magpie::shield(magpie::sleep_for(2 * tick));
+      co_await with_deadline_scope(clock::now() + tick, [&](deadline_scope&) {
+        ++called;
+        return magpie::sleep_for(tick);
+      });
+    });
+    rt.block_on(magpie::sleep_for(tick));
+    h.cancel();
+    rt.block_on(magpie::sleep_for(3 * tick));
+    EXPECT_TRUE(h.take().is_cancelled());
+    EXPECT_EQ(called, 0);
+  });
+}
+
 TEST(timeout, D6_after_it_passed_it_is_an_error_of_usage) {
   for_each_seed([](runtime& rt) {
     rt.block_on([]() -> task<> {

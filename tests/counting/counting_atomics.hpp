@@ -2,6 +2,8 @@
 
 // Included by magpie/base/atomic.hpp, after std_atomics.
 
+#include "../support/watched_atomic.hpp"
+
 namespace magpie::detail {
 
 /// What this thread did. Read-modify-writes lock a line; the seq_cst store is the one exchange-like store of a pop.
@@ -32,59 +34,41 @@ struct access_counts {
 };
 inline constinit thread_local access_counts counts_of_this_thread;
 
-template <class T>
-class counting_atomic {
- public:
-  constexpr counting_atomic() noexcept = default;
-  constexpr counting_atomic(T value) noexcept : value_(value) {}  // implicit, as std's
-  counting_atomic(const counting_atomic&) = delete;
-  counting_atomic& operator=(const counting_atomic&) = delete;
-
-  T load(std::memory_order order) const noexcept {
-    ++counts_of_this_thread.loads;
-    return value_.load(order);
+struct counting_watch {
+  explicit counting_watch(access a) noexcept {
+    access_counts& c = counts_of_this_thread;
+    switch (a) {
+      case access::load:
+        ++c.loads;
+        break;
+      case access::seq_cst_store:
+        ++c.seq_cst_stores;
+        [[fallthrough]];
+      case access::store:
+        ++c.stores;
+        break;
+      case access::exchange:
+        ++c.exchanges;
+        break;
+      case access::compare_exchange:
+        ++c.compare_exchanges;
+        break;
+      case access::fetch_add:
+        ++c.fetch_adds;
+        break;
+      case access::fetch_sub:
+        ++c.fetch_subs;
+        break;
+      case access::fetch_bits:
+        ++c.fetch_bits;
+        break;
+    }
   }
-  void store(T value, std::memory_order order) noexcept {
-    ++counts_of_this_thread.stores;
-    if (order == seq_cst) ++counts_of_this_thread.seq_cst_stores;
-    value_.store(value, order);
-  }
-  T exchange(T value, std::memory_order order) noexcept {
-    ++counts_of_this_thread.exchanges;
-    return value_.exchange(value, order);
-  }
-  bool compare_exchange_weak(T& expected, T value, std::memory_order success, std::memory_order failure) noexcept {
-    ++counts_of_this_thread.compare_exchanges;
-    return value_.compare_exchange_weak(expected, value, success, failure);
-  }
-  bool compare_exchange_strong(T& expected, T value, std::memory_order success, std::memory_order failure) noexcept {
-    ++counts_of_this_thread.compare_exchanges;
-    return value_.compare_exchange_strong(expected, value, success, failure);
-  }
-  T fetch_add(T n, std::memory_order order) noexcept {
-    ++counts_of_this_thread.fetch_adds;
-    return value_.fetch_add(n, order);
-  }
-  T fetch_sub(T n, std::memory_order order) noexcept {
-    ++counts_of_this_thread.fetch_subs;
-    return value_.fetch_sub(n, order);
-  }
-  T fetch_or(T bits, std::memory_order order) noexcept {
-    ++counts_of_this_thread.fetch_bits;
-    return value_.fetch_or(bits, order);
-  }
-  T fetch_and(T bits, std::memory_order order) noexcept {
-    ++counts_of_this_thread.fetch_bits;
-    return value_.fetch_and(bits, order);
-  }
-
- private:
-  std::atomic<T> value_{};
 };
 
 struct counting_atomics : std_atomics {
   template <class T>
-  using atomic = counting_atomic<T>;
+  using atomic = watched_atomic<T, counting_watch>;
 };
 using atomics = counting_atomics;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Documentation quotes code that is compiled and run: a code block under `<!-- from: PATH -->` must stand in that file,
-line for line. Relative links must lead somewhere.
+line for line. Relative links must lead somewhere. Where the last column of a table is headed `test`, each name in it must
+be that of a test: SUITE.NAME, or compile_fail.NAME.
 
     quotes.py ROOT
 """
@@ -12,13 +13,28 @@ import sys
 
 QUOTE = re.compile(r"<!-- from: (\S+) -->\n+```[a-z+]*\n(.*?)```", re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+TEST = re.compile(r"^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST)\(\s*(\w+),\s*(\w+)\s*\)", re.M)
+TABLE = re.compile(r"^\|.*\|[ ]*test[ ]*\|\n\|[-| ]+\|\n((?:\|.*\n)+)", re.M)
+
+
+def tests(root: pathlib.Path) -> set[str]:
+    names = {f"compile_fail.{file.stem}" for file in (root / "tests/compile_fail").glob("*.cpp")}
+    for file in (root / "tests").rglob("*_test.cpp"):
+        names |= {f"{suite}.{name}" for suite, name in TEST.findall(file.read_text())}
+    return names
+
+
+def tests_named(text: str) -> list[str]:
+    rows = [row for table in TABLE.findall(text) for row in table.splitlines()]
+    return [name for row in rows for name in re.findall(r"`([^`]*)`", row.rstrip("| ").rsplit("|", 1)[-1])]
 
 
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
+    known = tests(root)
     listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "*.md"], capture_output=True, text=True)
     pages = [root / name for name in listed.stdout.split()] if listed.returncode == 0 else list(root.rglob("*.md"))
-    wrong, quotes, links = [], 0, 0
+    wrong, quotes, links, named = [], 0, 0, 0
     for page in pages:
         text = page.read_text()
         for path, code in QUOTE.findall(text):
@@ -28,13 +44,17 @@ def main() -> int:
                 wrong.append(f"{page.relative_to(root)}: quotes {path}, which does not exist")
             elif code not in source.read_text():
                 wrong.append(f"{page.relative_to(root)}: a block under `from: {path}` does not stand there line for line")
+        for name in tests_named(text):
+            named += 1
+            if name not in known:
+                wrong.append(f"{page.relative_to(root)}: there is no test {name}")
         for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
             links += 1
             if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
                 wrong.append(f"{page.relative_to(root)}: link to {target}, which does not exist")
     for line in wrong:
         print(line)
-    print(f"docs: {len(pages)} pages, {quotes} quotes, {links} links, {len(wrong)} wrong")
+    print(f"docs: {len(pages)} pages, {quotes} quotes, {links} links, {named} tests named, {len(wrong)} wrong")
     return 1 if wrong or quotes == 0 else 0
 
 

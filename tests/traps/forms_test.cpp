@@ -112,6 +112,10 @@ task<tracked> takes_function(ending e, std::function<tracked()> f) {
   co_await leaf(e);
   co_return f();
 }
+task<tracked> takes_vector(ending e, std::vector<tracked> v) {
+  co_await leaf(e);
+  co_return v[0];
+}
 task<std::vector<tracked>> two(ending e) {
   co_await leaf(e, false);
   co_return std::vector<tracked>(2);
@@ -195,6 +199,7 @@ const form forms[] = {
   {"aggregate_argument_in_braces", on_gcc_12::wrong_always, [](ending e) -> task<int> { tracked r = co_await takes_aggregate(e, {tracked(), tracked()}); co_return r.value; }},
   {"aggregate_argument_named_in_place", on_gcc_12::wrong_always, [](ending e) -> task<int> { tracked r = co_await takes_aggregate(e, aggregate{tracked(), tracked()}); co_return r.value; }},
   {"argument_with_a_constructor", on_gcc_12::right, [](ending e) -> task<int> { tracked r = co_await takes_with_constructor(e, with_constructor(tracked(), tracked())); co_return r.value; }},
+  {"vector_argument_named_first", on_gcc_12::right, [](ending e) -> task<int> { std::vector<tracked> v{tracked(), tracked()}; tracked r = co_await takes_vector(e, std::move(v)); co_return r.value; }},
   {"optional_of_an_await", on_gcc_12::right, [](ending e) -> task<int> { std::optional<tracked> o(co_await leaf(e)); co_return o->value; }},
   {"assignment_of_an_await", on_gcc_12::right, [](ending e) -> task<int> { tracked o; o = co_await leaf(e); co_return o.value; }},
   {"push_back_of_an_await", on_gcc_12::right, [](ending e) -> task<int> { std::vector<tracked> v(1); v.push_back(co_await leaf(e)); co_return v[1].value; }},

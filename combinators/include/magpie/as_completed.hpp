@@ -6,6 +6,7 @@
 #include <magpie/base/intrusive_list.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/timed_wait.hpp>
 #include <magpie/handle_range.hpp>
 #include <magpie/join_handle.hpp>
@@ -81,7 +82,7 @@ class completed_feed final : public counted<completed_feed> {
 /// Waits for the next end.
 class MAGPIE_EXPORT feed_wait : public borrowing_awaiter, private timed_wait {
  public:
-  bool await_ready() noexcept;
+  bool await_ready();
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     return suspend_timed(h, 1);
@@ -106,6 +107,7 @@ class MAGPIE_EXPORT feed_wait : public borrowing_awaiter, private timed_wait {
 
   completed_feed* feed_;
   std::size_t taken_ = completed_feed::none;
+  awaited_once once_;
   bool attached_ = false;
 };
 

@@ -67,7 +67,8 @@ class [[nodiscard]] barrier_wait final : public turn_wait {
   explicit barrier_wait(barrier& b) noexcept : turn_wait(b.lock_, b.line_, "a barrier"), barrier_(b) {}
   /// Before it is awaited.
   barrier_wait(barrier_wait&& other) noexcept : barrier_wait(other.barrier_) {}
-  bool await_ready() noexcept {
+  bool await_ready() {
+    begin();
     {
       const locked hold(barrier_.lock_);
       if (barrier_.missing_ != 1) return false;

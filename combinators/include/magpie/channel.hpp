@@ -3,6 +3,7 @@
 #include <magpie/base/config.hpp>
 #include <magpie/base/intrusive_list.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/turn_wait.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/semaphore.hpp>
@@ -197,7 +198,8 @@ class [[nodiscard]] channel_receive : public native_awaiter {
   channel_receive(channel_receive&& other) noexcept : channel_receive(other.state_) {}
   ~channel_receive() { delete carried_; }
 
-  bool await_ready() noexcept {
+  bool await_ready() {
+    once_.begin();
     waiting_line woken;
     bool ready = false;
     {
@@ -223,6 +225,7 @@ class [[nodiscard]] channel_receive : public native_awaiter {
  private:
   state_type& state_;
   item* carried_ = nullptr;
+  awaited_once once_;
   waiting_room<channel_receiver<T>> room_;
 };
 

@@ -48,6 +48,9 @@ class [[nodiscard]] deadline_scope_awaiter final : public deadline_awaiter<R> {
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     this->check_empty();
+    worker_context& w = *current_worker;
+    if (detail::stop_requested(w, h.promise().join->inside)) [[unlikely]]
+      return transfer(w, end_cancelled(h.promise()));
     this->own(to_task(std::invoke(body_, scope_)).take());
     return deadline_awaiter<R>::await_suspend(h);
   }

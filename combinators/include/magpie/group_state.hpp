@@ -78,6 +78,8 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
     return stopped_.load(acquire);  // acquire: what came before the stop
   }
   std::size_t active() noexcept;
+  /// The scope has not ended.
+  bool is_open() noexcept;
   /// With a reference for the caller. Errors: std::bad_alloc.
   stop_state* token();
   /// False: no child is active. True: `j` will be enqueued when none is.

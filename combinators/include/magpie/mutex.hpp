@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/turn_wait.hpp>
 #include <magpie/lock_guard.hpp>
 #include <magpie/lockfree/mutex_word.hpp>
@@ -73,7 +74,10 @@ class [[nodiscard]] mutex_wait : public native_awaiter {
   /// Before it is awaited.
   mutex_wait(mutex_wait&& other) noexcept : mutex_wait(other.mutex_) {}
 
-  bool await_ready() noexcept { return mutex_.word_.try_take(); }
+  bool await_ready() {
+    once_.begin();
+    return mutex_.word_.try_take();
+  }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     return room_.wait(h, mutex_);
@@ -94,6 +98,7 @@ class [[nodiscard]] mutex_wait : public native_awaiter {
   };
 
   mutex& mutex_;
+  awaited_once once_;
   waiting_room<turn> room_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/turn_wait.hpp>
 #include <magpie/lock_guard.hpp>
 
@@ -88,7 +89,10 @@ class [[nodiscard]] semaphore_wait : public native_awaiter {
   /// Before it is awaited.
   semaphore_wait(semaphore_wait&& other) noexcept : semaphore_wait(other.semaphore_) {}
 
-  bool await_ready() noexcept { return semaphore_.take(); }
+  bool await_ready() {
+    once_.begin();
+    return semaphore_.take();
+  }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     return room_.wait(h, semaphore_);
@@ -106,6 +110,7 @@ class [[nodiscard]] semaphore_wait : public native_awaiter {
   };
 
   semaphore& semaphore_;
+  awaited_once once_;
   waiting_room<turn> room_;
 };
 

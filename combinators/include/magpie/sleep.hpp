@@ -2,6 +2,7 @@
 
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/timeout.hpp>
 
@@ -23,7 +24,8 @@ class [[nodiscard]] sleep_awaiter final : public native_awaiter, private blocked
   sleep_awaiter(sleep_awaiter&& other) noexcept : native_awaiter(), until_(other.until_), length_(other.length_) {}
   sleep_awaiter& operator=(sleep_awaiter&&) = delete;
 
-  bool await_ready() noexcept {
+  bool await_ready() {
+    once_.begin();
     const clock::time_point now = read_clock();
     if (length_) until_ = *length_ >= never - now ? never : now + *length_;
     return until_ <= now;
@@ -53,6 +55,7 @@ class [[nodiscard]] sleep_awaiter final : public native_awaiter, private blocked
 
   clock::time_point until_ = never;
   std::optional<clock::duration> length_;
+  awaited_once once_;
   bool armed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/boundary.hpp>
 #include <magpie/coroutine/stop_token.hpp>
 #include <magpie/coroutine/to_task.hpp>
@@ -37,6 +38,16 @@ namespace detail {
 
 [[noreturn]] MAGPIE_EXPORT void throw_group_ended();
 [[noreturn]] MAGPIE_EXPORT void throw_join_outside();
+[[noreturn]] MAGPIE_EXPORT void throw_join_too_late();
+
+/// The handle of a task that was cancelled before it could start.
+template <class T>
+join_handle<T> never_started(std::unique_ptr<spawned<T>> s) noexcept {
+  arrival* nobody = nullptr;
+  s->end = ending::cancelled;
+  static_cast<void>(s->done.fire(nobody));
+  return make_handle(s.release());
+}
 
 /// co_await group.join().
 class group_join final : public native_awaiter, private group_joiner {
@@ -46,13 +57,17 @@ class group_join final : public native_awaiter, private group_joiner {
   group_join(group_join&& other) noexcept : native_awaiter(), group_joiner(go_on), group_(other.group_) {}
   group_join& operator=(group_join&&) = delete;
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() {
+    once_.begin();
+    return false;
+  }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside)) [[unlikely]]
       return transfer(w, end_cancelled(me));
+    if (!group_.is_open()) throw_join_too_late();
     scope* s = me.join->inside;
     while (s != nullptr && s != &group_.body && s != &group_.within) s = s->parent();
     if (s == &group_.within) throw_join_outside();  // a shield in the body leads to neither
@@ -76,6 +91,7 @@ class group_join final : public native_awaiter, private group_joiner {
   }
 
   group_state& group_;
+  awaited_once once_;
 };
 
 }  // namespace detail
@@ -94,8 +110,9 @@ class task_group {
   ~task_group() { state_->drop_reference(); }
 
   /// Starts a child. A callable is stored with its task, so captures do not dangle. Under a stop it is not run, and its
-  /// handle is cancelled. Errors: usage_error after the scope has ended, or while the runtime does (the frame is
-  /// destroyed); std::bad_alloc, and nothing was started. Cost: one recycled allocation beside the task's frame.
+  /// handle is cancelled: at once, if the group itself was. Errors: usage_error after the scope has ended, or while the
+  /// runtime does (the frame is destroyed); std::bad_alloc, and nothing was started. Cost: one recycled allocation
+  /// beside the task's frame.
   template <awaitable A>
   join_handle<await_result_t<A>> spawn(A&& awaited, spawn_options options = {}) const {
     static_assert(!detail::borrows<A>,
@@ -105,6 +122,10 @@ class task_group {
     task<T> t = detail::to_task(static_cast<A&&>(awaited));
     std::unique_ptr<detail::spawned<T>> s(new detail::spawned<T>(state_->home(), options.name, options.level));
     const detail::task_coroutine c = t.take();
+    if (state_->cancelled() && !c.promise().starts_anyway() && state_->is_open()) {
+      c.destroy();
+      return detail::never_started(std::move(s));
+    }
     if (!s->start_within(*state_, c, &s->result)) {
       c.destroy();
       detail::throw_group_ended();
@@ -124,7 +145,7 @@ class task_group {
 
   /// co_await group.join(), in the body: waits until no child is left, and keeps the body's locals alive meanwhile.
   /// Throws nothing of theirs. Stops: when the children have ended. Errors: usage_error in a child, which would wait
-  /// for itself.
+  /// for itself, and after the scope has ended.
   detail::group_join join() const noexcept { return detail::group_join(*state_); }
 
  protected:

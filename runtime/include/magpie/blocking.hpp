@@ -3,6 +3,7 @@
 #include <magpie/base/config.hpp>
 #include <magpie/base/result_slot.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/stop_token.hpp>
 #include <magpie/coroutine/suspended_task.hpp>
 #include <magpie/coroutine/transfer.hpp>
@@ -44,7 +45,10 @@ class [[nodiscard]] blocking_awaiter final : public native_awaiter, private susp
       : native_awaiter(), suspended_task(), blocking_call(on_thread), fn_(std::move(other.fn_)) {}
   blocking_awaiter& operator=(blocking_awaiter&&) = delete;
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() {
+    once_.begin();
+    return false;
+  }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     worker_context& w = *current_worker;
@@ -99,6 +103,7 @@ class [[nodiscard]] blocking_awaiter final : public native_awaiter, private susp
   }
 
   F fn_;
+  awaited_once once_;
   [[no_unique_address]] std::conditional_t<takes_token<F>, stop_token, no_token> token_;
   executor* home_ = nullptr;
   std::exception_ptr error_;

@@ -5,6 +5,7 @@
 #include <magpie/base/futex.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/happening_wait.hpp>
+#include <magpie/spawn/self_wait.hpp>
 #include <magpie/spawn/shared_task.hpp>
 #include <magpie/spawn/spawned.hpp>
 
@@ -43,9 +44,17 @@ class shared_awaiter final : public happening_wait {
       : happening_wait(shared->all_told, "a shared_handle"), shared_(std::move(shared)) {}
 
   bool await_ready() const noexcept { return shared_->ended(); }
-  typename shared_result<T>::type await_resume() { return result_of<T>(*shared_); }
+  typename shared_result<T>::type await_resume() {
+    rethrow_refusal();
+    return result_of<T>(*shared_);
+  }
 
  private:
+  void attach() noexcept override {
+    if (is_part_of(task().promise().join->inside, shared_->task().own)) return refuse(self_wait());
+    happening_wait::attach();
+  }
+
   counted_ptr<shared_task> shared_;
 };
 

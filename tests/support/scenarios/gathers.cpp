@@ -2,7 +2,6 @@
 #include <magpie/gather.hpp>
 #include <magpie/outcome.hpp>
 #include <magpie/race.hpp>
-#include <magpie/sleep.hpp>
 
 #include "support/scenarios/scenarios.hpp"
 
@@ -68,11 +67,6 @@ void outcomes(runtime& rt, int size) {
       }
     }
   }(size));
-}
-
-task<int> until_stopped(witness w = witness(1)) {
-  co_await magpie::sleep_until(magpie::never);
-  co_return w.value();
 }
 
 void failure(runtime& rt, int size) {

@@ -5,6 +5,7 @@
 #include "support/scenarios/scenarios.hpp"
 
 #include <atomic>
+#include <optional>
 #include <utility>
 
 namespace magpie_test {
@@ -180,6 +181,26 @@ void abandoned(runtime& rt, int size) {
   if (o.has_error()) o.value();
 }
 
+void late(runtime& rt, int size) {
+  for (int i = 0; i < size; i += 4) {
+    rt.block_on([]() -> task<> {
+      std::optional<task_group> copy;
+      co_await with_task_group([&](task_group& group) -> task<> {
+        copy = group;
+        group.spawn(later(1)).detach();
+        co_return;
+      });
+      bool refused = false;
+      try {
+        copy->spawn(later(1)).detach();
+      } catch (const magpie::usage_error&) {
+        refused = true;
+      }
+      require(refused, "a group that has ended takes nobody");
+    });
+  }
+}
+
 constexpr scenario list[] = {
     {"group", plain},
     {"group_limited", limited},
@@ -189,6 +210,7 @@ constexpr scenario list[] = {
     {"group_growing", growing},
     {"group_bomb", bombs},
     {"group_nested", nested},
+    {"group_late", late},
     {"group_from_threads", from_threads, true},
     {"group_stopped_from_outside", abandoned},
 };

@@ -3,7 +3,6 @@
 #include <magpie/completion.hpp>
 #include <magpie/gather.hpp>
 #include <magpie/shared_handle.hpp>
-#include <magpie/sleep.hpp>
 #include <magpie/wait.hpp>
 
 #include "support/scenarios/scenarios.hpp"
@@ -18,11 +17,6 @@ using magpie::join_handle;
 using magpie::runtime;
 using magpie::task;
 using namespace std::chrono_literals;
-
-task<int> until_stopped(witness w = witness(1)) {
-  co_await magpie::sleep_until(magpie::never);
-  co_return w.value();
-}
 
 std::vector<join_handle<int>> some(runtime& rt, int n) {
   std::vector<join_handle<int>> handles;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
 #include <magpie/yield.hpp>
 
@@ -90,6 +91,10 @@ inline magpie::task<int> number(int n, witness w = witness(1)) { co_return n* w.
 inline magpie::task<int> later(int n, witness w = witness(1)) {
   co_await magpie::yield();
   co_return n* w.value();
+}
+inline magpie::task<int> until_stopped(witness w = witness(1)) {
+  co_await magpie::sleep_until(magpie::never);
+  co_return w.value();
 }
 inline magpie::task<int> fails(witness w = witness(1)) {
   co_await magpie::yield();

@@ -18,11 +18,6 @@ using magpie::runtime;
 using magpie::task;
 using namespace std::chrono_literals;
 
-task<int> until_stopped(witness w = witness(1)) {
-  co_await magpie::sleep_until(magpie::never);
-  co_return w.value();
-}
-
 /// It polls.
 task<int> busy(witness w = witness(1)) {
   for (;;) {

@@ -1,7 +1,6 @@
 #include <magpie/completion.hpp>
 #include <magpie/event.hpp>
 #include <magpie/gather.hpp>
-#include <magpie/sleep.hpp>
 
 #include "support/gate.hpp"
 #include "support/scenarios/scenarios.hpp"
@@ -18,11 +17,6 @@ namespace {
 using magpie::runtime;
 using magpie::task;
 using namespace std::chrono_literals;
-
-task<int> until_stopped(witness w = witness(1)) {
-  co_await magpie::sleep_until(magpie::never);
-  co_return w.value();
-}
 
 task<int> sum_to(int n) {
   if (n == 0) co_return 0;

@@ -2,6 +2,7 @@
 
 #include <magpie/base/config.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/coroutine/waiter_list.hpp>
 
@@ -13,7 +14,10 @@ namespace magpie::detail {
 /// co_await of something that happens once, by one of many.
 class MAGPIE_EXPORT happening_wait : public native_awaiter, private happening::waiter, private blocked_task {
  public:
-  bool await_ready() const noexcept { return awaited_.has_happened(); }
+  bool await_ready() {
+    once_.begin();
+    return awaited_.has_happened();
+  }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     return suspend(h, 1);
@@ -25,8 +29,12 @@ class MAGPIE_EXPORT happening_wait : public native_awaiter, private happening::w
       : basic_waiter(on_arrival), awaited_(awaited), what_(what) {}
   ~happening_wait() = default;
 
- private:
   void attach() noexcept override;
+  using blocked_task::refuse;
+  using blocked_task::rethrow_refusal;
+  using blocked_task::task;
+
+ private:
   std::uint32_t detach() noexcept override;
   bool obtained() noexcept override { return awaited_.has_happened(); }
   const char* waits_for() const noexcept override { return what_; }
@@ -34,6 +42,7 @@ class MAGPIE_EXPORT happening_wait : public native_awaiter, private happening::w
 
   happening& awaited_;
   const char* what_;
+  awaited_once once_;
   bool attached_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <magpie/base/config.hpp>
 #include <magpie/base/intrusive_list.hpp>
 #include <magpie/coroutine/awaitable.hpp>
+#include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/blocked_task.hpp>
 #include <magpie/lockfree/spin_lock.hpp>
 
@@ -30,7 +31,8 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   turn_wait(const turn_wait&) = delete;
   turn_wait& operator=(const turn_wait&) = delete;
 
-  bool await_ready() noexcept {
+  bool await_ready() {
+    begin();
     const locked hold(lock_);
     return take();
   }
@@ -55,6 +57,8 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   /// `what`: as dump() says it.
   turn_wait(spin_lock<>& lock, waiting_line& line, const char* what) noexcept : lock_(lock), line_(line), what_(what) {}
   ~turn_wait() = default;
+
+  void begin() { once_.begin(); }
 
  private:
   // With the lock.
@@ -100,6 +104,7 @@ class MAGPIE_EXPORT turn_wait : public native_awaiter, public list_links<turn_wa
   spin_lock<>& lock_;
   waiting_line& line_;
   const char* what_;
+  awaited_once once_;
   bool attached_ = false;
   atomics::plain<bool> listed_{false};  // under the lock
   bool gave_up_ = false;

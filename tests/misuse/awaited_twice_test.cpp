@@ -43,7 +43,7 @@ task<> once(Make make, const char* what) {
   static_cast<void>(co_await std::move(target));
 }
 
-TEST(interface, what_is_awaited_twice_is_refused) {
+TEST(misuse, what_is_awaited_twice_is_refused) {
   magpie::testing::virtual_runtime rt;
   rt.block_on([]() -> task<> {
     co_await once(number, "a task");
@@ -62,10 +62,13 @@ TEST(interface, what_is_awaited_twice_is_refused) {
     co_await once([] { return magpie::with_deadline_scope(magpie::never, timed_body); }, "with_deadline_scope");
     co_await once([] { return magpie::with_stop_token(std::stop_token(), number()); }, "with_stop_token");
     co_await once([] { return magpie::with_task_group(body); }, "with_task_group");
+    co_await once([] { return magpie::first_success(number(), number()); }, "first_success");
+    co_await once([] { return magpie::parallel_for(0, 9, [](int) {}); }, "parallel_for");
+    co_await once([] { return magpie::co_invoke(number); }, "co_invoke");
   });
 }
 
-TEST(interface, a_wait_awaited_twice_is_refused) {
+TEST(misuse, a_wait_awaited_twice_is_refused) {
   magpie::testing::virtual_runtime rt;
   rt.block_on([](magpie::runtime& r) -> task<> {
     for (const int n : {1, 100}) {
@@ -81,7 +84,75 @@ TEST(interface, a_wait_awaited_twice_is_refused) {
   }(rt));
 }
 
-TEST(interface, a_send_awaited_twice_is_refused) {
+/// What waits can be moved before it is awaited, and the one moved from is no other than it was; but it waits once.
+template <class Wait>
+task<> waits_once(Wait wait, const char* what) {
+  static_cast<void>(co_await std::move(wait));
+  co_await expect_refusal(wait, what);
+}
+
+TEST(misuse, what_waits_is_awaited_once) {
+  for (const bool suspends : {false, true}) {
+    magpie::testing::virtual_runtime rt;
+    magpie::event set;
+    magpie::latch counted(1);
+    magpie::barrier met(suspends ? 2 : 1);
+    magpie::mutex locked;
+    magpie::semaphore permits(suspends ? 0 : 3);
+    magpie::channel<int> items(1);
+    magpie::completion<int> result;
+    rt.block_on([&]() -> task<> {
+      auto held = locked.try_lock();
+      const auto let_go = [&]() -> task<> {
+        set.set();
+        counted.count_down();
+        held = {};
+        permits.release(3);
+        result.set_value(1);
+        co_await items.send(1);
+        if (suspends) co_await met.arrive_and_wait();
+      };
+      if (!suspends) co_await let_go();
+      const auto in_time = [](const char* what, auto wait) -> task<> {
+        co_await magpie::with_timeout(1s, waits_once(std::move(wait), what));
+      };
+      co_await magpie::gather(
+          in_time("sleep_for", magpie::sleep_for(suspends ? 1ms : 0ms)),
+          in_time("sleep_until", magpie::sleep_until(magpie::clock::now() + (suspends ? 1ms : 0ms))),
+          in_time("event", set.wait()), in_time("latch", counted.wait()), in_time("barrier", met.arrive_and_wait()),
+          in_time("mutex", locked.lock()), in_time("semaphore", permits.acquire()), in_time("receive", items.receive()),
+          in_time("completion", result.wait()), in_time("blocking", magpie::blocking([] { return 1; })),
+          [&]() -> task<> {
+            if (suspends) co_await let_go();
+          });
+    });
+  }
+}
+
+TEST(misuse, the_next_of_a_stream_is_awaited_once) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on([](magpie::runtime& r) -> task<> {
+    std::vector<magpie::join_handle<int>> handles;
+    for (int i = 0; i < 3; ++i) handles.push_back(r.spawn(number()));
+    auto stream = magpie::as_completed(handles);
+    auto next = stream.next();
+    EXPECT_NE(co_await std::move(next), nullptr);
+    co_await expect_refusal(next, "next");
+    EXPECT_EQ(stream.remaining(), 2u);
+  }(rt));
+}
+
+TEST(misuse, a_join_is_awaited_once) {
+  magpie::testing::virtual_runtime rt;
+  rt.block_on(magpie::with_task_group([](magpie::task_group& group) -> task<> {
+    group.spawn(magpie::sleep_for(1ms)).detach();
+    auto join = group.join();
+    co_await std::move(join);
+    co_await expect_refusal(join, "join");
+  }));
+}
+
+TEST(misuse, a_send_awaited_twice_is_refused) {
   magpie::testing::virtual_runtime rt;
   rt.block_on([]() -> task<> {
     magpie::channel<int> c(4);
