@@ -4,6 +4,7 @@
 #include "waiting_tasks.hpp"
 
 // The shipped sources, compiled against the model's atomics. For one file of a program.
+#include "awaited_once.cpp"
 #include "blocked_task.cpp"
 #include "clock.cpp"
 #include "ending.cpp"
