@@ -4,6 +4,7 @@
 #include "bench/ctrl_c.hpp"
 #include "bench/figures.hpp"
 #include "bench/machine_facts.hpp"
+#include "bench/markdown.hpp"
 #include "bench/measuring.hpp"
 #include "bench/progress_line.hpp"
 #include "bench/report_page.hpp"
@@ -147,8 +148,12 @@ int compare(const fs::path& before, const fs::path& after, const std::vector<std
   return failed ? something_failed : all_right;
 }
 
-int report(const fs::path& folder) {
-  draw(read_run(folder / "run.json"), folder);
+int report(const fs::path& folder, const text_pages& into) {
+  const run_file run = read_run(folder / "run.json");
+  draw(run, folder);
+  const figure_table table(run);
+  if (!into.bars.empty()) write_between_marks(into.bars, "bars", bars_markdown(table));
+  if (!into.tables.empty()) write_between_marks(into.tables, "tables", tables_markdown(table));
   return all_right;
 }
 

@@ -27,6 +27,12 @@ int list(const place& where);
 int run(const place& where, const wishes& asked, std::filesystem::path out);
 int compare(const std::filesystem::path& before, const std::filesystem::path& after, const std::vector<std::string>& of,
             std::optional<double> fail_above);
-int report(const std::filesystem::path& folder);
+
+/// Pages of text that a report goes into as well, each between marks of its own; empty: none.
+struct text_pages {
+  std::filesystem::path bars;
+  std::filesystem::path tables;
+};
+int report(const std::filesystem::path& folder, const text_pages& into);
 
 }  // namespace bench

@@ -66,6 +66,8 @@ int run(int argc, char** argv) {
   auto* const limit_option = run->add_option("--limit", limit, "kill a process that takes longer than this")
                                  ->check(CLI::Validator(positive, "", ""))
                                  ->type_name("SECONDS");
+  run->add_flag("--bars", asked.only_bars, "only what magpie has bars to reach in: see docs/benchmarks.md");
+  run->add_flag("--all", asked.all, "all workloads, even if the minutes are not enough for all");
   run->add_option("--out", out, "where to write; bench-DATE if not given")->type_name("DIR");
   add_runners(run);
   run->callback([&] {
@@ -101,7 +103,16 @@ int run(int argc, char** argv) {
       ->required()
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
-  report->callback([&] { status = bench::report(drawn); });
+  bench::text_pages into;
+  report
+      ->add_option("--bars", into.bars,
+                   "put the table of what magpie is to reach into this file, between <!-- bars: begin --> and end")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE.md");
+  report->add_option("--tables", into.tables, "and all tables, between <!-- tables: begin --> and end")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE.md");
+  report->callback([&] { status = bench::report(drawn, into); });
 
   try {
     app.parse(argc, argv);

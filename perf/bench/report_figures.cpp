@@ -114,6 +114,7 @@ class workload_card {
 
   std::string bars(unsigned threads) const {
     std::vector<bar> all;
+    all.reserve(page_.peers.size());
     for (const page_peer& p : page_.peers) all.push_back(bar_of(threads, p));
     best_first(all);
     const std::string what = fmt::format("{}, {}", value_name(what_, w_.unit), threads_text(threads));

@@ -1,3 +1,4 @@
+#include "bench/builds_of_peers.hpp"
 #include "bench/catalogue.hpp"
 #include "bench/human.hpp"
 #include "bench/report_parts.hpp"
@@ -24,16 +25,18 @@ struct standing {
   std::vector<double> lead;  ///< the best of the others over this peer
 };
 
-/// How a peer stands among the others, on so many threads.
-standing standing_of(const page_data& page, const std::string& id, unsigned threads) {
+/// How a peer stands among the others of its compiler, on so many threads.
+standing standing_of(const page_data& page, const peer_facts& peer, unsigned threads) {
   standing s;
+  const std::string& id = peer.id;
   for (const workload_facts& w : page.table.workloads()) {
     const measure what = measure_of(w);
     const figures* const own = page.table.find(w.name, threads, id);
     const figures* best_other = nullptr;
     for (const page_peer& p : page.peers) {
       const figures* const f = page.table.find(w.name, threads, p.facts->id);
-      if (p.reference || p.facts->id == id || f == nullptr || !f->good()) continue;
+      if (p.reference || p.facts->id == id || !are_of_one_build(peer, *p.facts)) continue;
+      if (f == nullptr || !f->good()) continue;
       if (best_other == nullptr || f->value.median < best_other->value.median) best_other = f;
     }
     if (own == nullptr || !own->good() || best_other == nullptr) continue;
@@ -69,6 +72,13 @@ std::string common(const page_data& page, std::string peer_facts::* of) {
   std::string most;
   for (const auto& [value, count] : counts) {
     if (most.empty() || count > counts[most]) most = value;
+  }
+  if (counts.size() > 1 && counts[most] < page.peers.size() - 3) {
+    std::string groups;
+    for (const auto& [value, count] : counts) {
+      groups += fmt::format("{}{} ({} peers)", groups.empty() ? "" : ", ", value, count);
+    }
+    return groups;
   }
   if (counts.size() > 1) {
     std::string others;
@@ -126,6 +136,31 @@ std::string noise_card(const page_data& page) {
   return out + strip_plot("Core-to-core latency of each probe", lines, time_text) + "</figure></div>\n";
 }
 
+/// In words, and in figures that are added to the tiles.
+std::string verdict_of(const page_data& page, const peer_facts& own, std::string& tiles) {
+  std::string words;
+  for (const unsigned n : page.table.threads()) {
+    const standing s = standing_of(page, own, n);
+    if (s.rows == 0) continue;
+    const std::string level = s.level == 0 ? "" : fmt::format("; level with the best in {} more", s.level);
+    tiles += tile(fmt::format("{} of {}", s.first, s.rows),
+                  fmt::format("workloads with {} in front on {}{}", escaped(own.name), threads_text(n), level));
+    tiles += tile(ratio_text(spread_of(s.lead).median) + "\u00d7",
+                  fmt::format("the best of the others, in the median workload on {}", threads_text(n)));
+    if (n != page.table.threads().back()) continue;
+    words = fmt::format("On {}, <strong>{}</strong> is in front in {} of {} workloads{}.", threads_text(n),
+                        escaped(own.name), s.first, s.rows, level);
+    if (s.behind.empty()) continue;
+    words += " It is behind in ";
+    for (std::size_t i = 0; i < s.behind.size() && i < 4; ++i) {
+      words += fmt::format("{}<a href=\"#{}\">{}</a> ({}\u00d7)", i == 0 ? "" : ", ", anchor_of(s.behind[i].second),
+                           escaped(entry_of(s.behind[i].second).title), ratio_text(s.behind[i].first));
+    }
+    words += s.behind.size() > 4 ? fmt::format(" and {} more.", s.behind.size() - 4) : ".";
+  }
+  return words.empty() ? "" : "<p class=\"verdict\">" + words + "</p>";
+}
+
 }  // namespace
 
 std::string verdict_part(const page_data& page) {
@@ -137,32 +172,11 @@ std::string verdict_part(const page_data& page) {
   out += "<h1>Scheduler benchmark</h1>";
   if (run.interrupted)
     out += "<p class=\"verdict\"><strong>Interrupted.</strong> What was measured until then is shown.</p>";
-  const auto own = std::find_if(page.peers.begin(), page.peers.end(),
-                                [](const page_peer& p) { return p.facts->id.starts_with("magpie"); });
-  if (own == page.peers.end() || page.table.threads().empty()) return out;
   std::string tiles;
-  std::string words;
-  for (const unsigned n : page.table.threads()) {
-    const standing s = standing_of(page, own->facts->id, n);
-    if (s.rows == 0) continue;
-    const std::string level = s.level == 0 ? "" : fmt::format("; level with the best in {} more", s.level);
-    tiles += tile(fmt::format("{} of {}", s.first, s.rows),
-                  fmt::format("workloads with {} in front on {}{}", escaped(own->facts->name), threads_text(n), level));
-    tiles += tile(ratio_text(spread_of(s.lead).median) + "\u00d7",
-                  fmt::format("the best of the others, in the median workload on {}", threads_text(n)));
-    if (n != page.table.threads().back()) continue;
-    words = fmt::format("On {}, <strong>{}</strong> is in front in {} of {} workloads{}.", threads_text(n),
-                        escaped(own->facts->name), s.first, s.rows, level);
-    if (s.behind.empty()) continue;
-    words += " It is behind in ";
-    for (std::size_t i = 0; i < s.behind.size() && i < 4; ++i) {
-      words += fmt::format("{}<a href=\"#{}\">{}</a> ({}\u00d7)", i == 0 ? "" : ", ", anchor_of(s.behind[i].second),
-                           escaped(entry_of(s.behind[i].second).title), ratio_text(s.behind[i].first));
-    }
-    words += s.behind.size() > 4 ? fmt::format(" and {} more.", s.behind.size() - 4) : ".";
+  for (const page_peer& p : page.peers) {
+    if (p.facts->id.starts_with("magpie")) out += verdict_of(page, *p.facts, tiles);
   }
-  if (!words.empty()) out += "<p class=\"verdict\">" + words + "</p>";
-  return out + "<div class=\"tiles\">" + tiles + "</div>\n";
+  return tiles.empty() ? out : out + "<div class=\"tiles\">" + tiles + "</div>\n";
 }
 
 std::string facts_part(const page_data& page) {

@@ -1,3 +1,4 @@
+#include "bench/bars.hpp"
 #include "bench/catalogue.hpp"
 #include "bench/run_plan.hpp"
 #include "bench/stable_order.hpp"
@@ -30,6 +31,7 @@ std::string lower(std::string text) {
 std::vector<const runner*> chosen_runners(const std::vector<runner>& all, const wishes& asked) {
   std::vector<const runner*> chosen;
   std::vector<std::string> known;
+  known.reserve(all.size());
   for (const runner& r : all) known.push_back(r.facts.id);
   if (asked.peers.empty()) {
     for (const runner& r : all) chosen.push_back(&r);
@@ -143,7 +145,9 @@ void fit(run_plan& plan, const wishes& asked) {
 
   const double budget = *asked.minutes * 60;
   plan.until = budget;
-  if (asked.filter.empty() && seconds_each(budget, plan.cells.size(), plan.rounds) < least_seconds) shorten(plan);
+  if (asked.filter.empty() && !asked.only_bars && !asked.all &&
+      seconds_each(budget, plan.cells.size(), plan.rounds) < least_seconds)
+    shorten(plan);
   if (!asked.repeat) {
     const double affordable = budget / (static_cast<double>(plan.cells.size()) * (usual + overhead));
     plan.rounds = static_cast<unsigned>(std::clamp(affordable, double{least_rounds}, double{most_rounds}));
@@ -161,6 +165,12 @@ run_plan make_plan(const std::vector<runner>& all, const wishes& asked) {
   const std::vector<unsigned> threads = chosen_threads(with, asked);
   run_plan plan;
   fill_cells(plan, with, workloads, threads, asked.size);
+  if (asked.only_bars) {
+    std::erase_if(plan.cells, [](const cell& c) {
+      return std::none_of(bars().begin(), bars().end(),
+                          [&](const bar& b) { return b.workload == c.workload && b.threads == c.threads; });
+    });
+  }
   if (plan.cells.empty()) {
     throw bad_wish(
         fmt::format("there is nothing to run: no peer offers what was chosen ({} workloads, size '{}', {} threads); "

@@ -14,6 +14,8 @@ struct wishes {
   std::string filter;              ///< a regular expression over the workloads' names; empty: all
   std::vector<std::string> peers;  ///< ids or names; empty: all
   std::vector<unsigned> threads;   ///< empty: 1 and the most that the runners offer
+  bool only_bars = false;          ///< only the workloads and numbers of threads of bars()
+  bool all = false;                ///< all workloads, even if the time is not enough
   std::optional<unsigned> repeat;
   std::string size = "quick";
   std::optional<double> minutes;

@@ -168,12 +168,10 @@ void judge(const child_end& end, const effort& asked, one_run& r) {
   constexpr int lacking = 3;
   if (end.how == child_end::kind::too_long) {
     r.how = ending::too_long;
-  } else if (end.how == child_end::kind::too_much) {
+  } else if (end.how == child_end::kind::too_much || (end.how == child_end::kind::exited && end.code == misused)) {
     r.how = ending::nonsense;
   } else if (end.how != child_end::kind::exited || end.code > lacking) {
     r.how = ending::crashed;
-  } else if (end.code == misused) {
-    r.how = ending::nonsense;
   } else if (end.code == lacking) {
     r.how = ending::no_such_feature;
     r.message = last_line(end.err);

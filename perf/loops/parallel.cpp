@@ -67,7 +67,7 @@ loop_case::contestant on_tbb(const tbb_pool& p, unsigned times, Loop loop) {
 #endif
 
 template <class Loop>
-loop_case::contestant serially(unsigned times, Loop loop) {
+loop_case::contestant serially(unsigned times, const Loop& loop) {
   return {"serial", [=] {
             for (unsigned i = 0; i < times; ++i) loop();
             return true;

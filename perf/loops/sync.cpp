@@ -51,7 +51,7 @@ task<> send_and_receive(std::uint32_t times, std::uint64_t& sum) {
   for (std::uint32_t i = 0; i < times; ++i) {
     co_await c.send(1);
     const std::optional<int> got = co_await c.receive();
-    sum += static_cast<std::uint64_t>(*got);
+    sum += static_cast<std::uint64_t>(got.value());
   }
 }
 

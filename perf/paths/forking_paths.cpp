@@ -53,7 +53,7 @@ constexpr path paths[] = {
     {"await", path_loops, awaits, path_sum},
     {"gather_2", 21'891, [] { return fib(20); }, 6'765},
     {"gather_1000", path_loops, wide, path_sum},
-    {"parallel_for_100", 1000, small_loops, 4950 * 1000},
+    {"parallel_for_100", 1000, small_loops, std::uint64_t{4950} * 1000},
 };
 
 }  // namespace

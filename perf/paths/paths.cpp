@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -27,7 +28,7 @@ magpie::task<bool> measure(const perf::path& p) {
 int run(const perf::path& p) {
   magpie::runtime runtime({.workers = 1});
   if (runtime.block_on(measure(p))) return 0;
-  std::fprintf(stderr, "magpie-paths: %s gave a wrong result\n", p.name.data());
+  std::fprintf(stderr, "magpie-paths: %s gave a wrong result\n", std::string(p.name).c_str());
   return 1;
 }
 
@@ -37,7 +38,8 @@ int main(int argc, char** argv) {
   const std::string_view asked = argc == 2 ? argv[1] : "";
   for (const auto paths : std::array{perf::forking_paths(), perf::task_paths(), perf::sync_paths()}) {
     for (const perf::path& p : paths) {
-      if (asked == "--list") std::printf("%s %llu\n", p.name.data(), static_cast<unsigned long long>(p.items));
+      if (asked == "--list")
+        std::printf("%s %llu\n", std::string(p.name).c_str(), static_cast<unsigned long long>(p.items));
       if (asked == p.name) return run(p);
     }
   }

@@ -14,16 +14,21 @@ concept stack_peer = requires(P& p, void (&f)(), void (&each)(std::size_t)) {
 };
 
 /// with_group(body): in a task, calls body(group), whose group.spawn(f) makes tasks, as may these; returns when all
-/// have run. Only what has such tasks is asked what they cost.
+/// have run.
 template <class P>
 concept spawning_peer = stack_peer<P> && requires { typename P::spawner; };
 
+/// Only what has tasks is asked what they cost. Who cannot spawn one by one, but only many by one call (for_each), has
+/// `static constexpr bool makes_tasks = true`.
+template <class P>
+concept tasking_peer = spawning_peer<P> || (stack_peer<P> && P::makes_tasks);
+
 /// submit(f): from a plain thread; f runs on a thread of the pool, at some time.
 template <class P>
-concept takes_submissions = stack_peer<P> && requires(P& p, void (&f)()) { p.submit(f); };
+concept takes_submissions = requires(P& p, void (&f)()) { p.submit(f); };
 
 /// loop(n, part): from outside; calls part(from, end) for parts of 0 to n, cut as the peer likes.
 template <class P>
-concept looping_peer = stack_peer<P> && requires(P& p, void (&part)(std::size_t, std::size_t)) { p.loop(0, part); };
+concept looping_peer = requires(P& p, void (&part)(std::size_t, std::size_t)) { p.loop(0, part); };
 
 }  // namespace perf

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "peers/stack_peer.hpp"
+#include "peers/stack_spawning.hpp"
 #include "workloads/footprint.hpp"
 #include "workloads/loops.hpp"
 #include "workloads/submit_wait.hpp"
@@ -24,9 +25,9 @@ void solve(P& p, round_trip<IdleMs, caller::stays_out>& w) {
   });
   done.acquire();
 }
-template <spawning_peer P, unsigned IdleMs>
+template <tasking_peer P, unsigned IdleMs>
 void solve(P& p, round_trip<IdleMs, caller::takes_part>& w) {
-  p.run([&] { p.with_group([&w](auto& group) { group.spawn([&w] { w.got = w.small_task(w.sent); }); }); });
+  p.run([&] { spawn_and_join(p, 1, [&w](std::size_t) { w.got = w.small_task(w.sent); }); });
 }
 
 template <takes_submissions P, unsigned Senders>
@@ -34,7 +35,7 @@ void solve(P& p, spawn_outside<Senders>& w) {
   w.run([&p](auto& progress, std::uint64_t i) { p.submit([&progress, i] { progress.ran(i); }); });
 }
 
-template <spawning_peer P>
+template <tasking_peer P>
 void solve(P& p, stealing& w) {
   p.run([&] {
     w.forks();
@@ -42,27 +43,21 @@ void solve(P& p, stealing& w) {
   });
 }
 
-template <spawning_peer P>
+template <tasking_peer P>
 void solve(P& p, idle_cpu& w) {
   std::atomic<unsigned> ran{0};
   w.run([&] { p.run([&] { p.for_each(100, [&ran](std::size_t) { ran.fetch_add(1, std::memory_order_relaxed); }); }); });
   w.ran = ran.load() == 100;
 }
-template <spawning_peer P>
+template <tasking_peer P>
 void solve(P& p, busy_cpu& w) {
   w.run([&](auto compute) { p.run([&] { compute(); }); });
 }
 
-template <spawning_peer P, std::uint64_t Tasks>
+template <tasking_peer P, std::uint64_t Tasks>
 void solve(P& p, memory_spawned<Tasks>& w) {
   std::atomic<std::uint64_t> ran{0};
-  p.run([&] {
-    p.with_group([&ran](auto& group) {
-      for (std::uint64_t i = 0; i < Tasks; ++i) {
-        group.spawn([&ran] { ran.fetch_add(1, std::memory_order_relaxed); });
-      }
-    });
-  });
+  p.run([&] { spawn_and_join(p, Tasks, [&ran](std::size_t) { ran.fetch_add(1, std::memory_order_relaxed); }); });
   w.result = ran.load();
 }
 

@@ -72,6 +72,15 @@ class Good(Bench):
         self.assertEqual(run["no_such_feature"],
                          [{"workload": "submit_wait_0ms", "peer": "slow", "why": "slow cannot do this"}])
 
+    def test_bars_are_run_on_the_threads_that_they_are_for(self):
+        self.add("magpie", "tbb")
+        run = self.run_bench("--repeat", 1, "--bars")
+        cells = {(r["workload"], r["threads"]) for r in run["runs"]}
+        self.assertIn(("fib", 1), cells)
+        self.assertIn(("idle_cpu", 2), cells)
+        self.assertNotIn(("idle_cpu", 1), cells)
+        self.assertNotIn(("unheard_of", 2), cells)
+
     def test_disturbed_samples_are_set_aside(self):
         self.add("good")
         self.call("run", "--out", "out", "--repeat", 1, "--filter", "fib", "--threads", 1)
@@ -106,6 +115,60 @@ class Good(Bench):
         self.assertLess(len(run["runs"]), 30)  # two rounds' worth could not fit
         self.assertTrue(all(a["why"].startswith("the time was up") for a in run["left_out"]), run["left_out"])
         self.assertTrue(run["left_out"])
+
+
+class Text(Bench):
+    """The tables that a report puts into a page of text."""
+
+    PAGE = "Before\n<!-- bars: begin -->\nold\n<!-- bars: end -->\nbetween\n<!-- tables: begin -->\n<!-- tables: end -->\nafter\n"
+
+    def report(self, *kinds):
+        self.add(*kinds)
+        self.run_bench("--repeat", 2, "--filter", "^(fib|skynet|spawn_inside)$")
+        page = self.folder / "page.md"
+        page.write_text(self.PAGE)
+        self.call("report", "out", "--bars", page, "--tables", page)
+        return page.read_text()
+
+    def test_replaces_what_is_between_the_marks_and_nothing_else(self):
+        text = self.report("magpie", "tbb")
+        self.assertTrue(text.startswith("Before\n<!-- bars: begin -->\n"))
+        self.assertIn("<!-- bars: end -->\nbetween\n<!-- tables: begin -->", text)
+        self.assertTrue(text.endswith("<!-- tables: end -->\nafter\n"))
+        self.assertNotIn("old", text)
+        page = self.folder / "page.md"
+        self.call("report", "out", "--bars", page, "--tables", page)
+        self.assertEqual(page.read_text(), text, "a second time changes nothing")
+
+    def test_bars_are_parts_of_tbb_or_values_and_say_whether_they_are_met(self):
+        text = self.report("magpie", "tbb", "faster", "serial")
+        rows = {tuple(cells[1:3]): cells[3:] for cells in
+                ([c.strip() for c in line.split("|")] for line in text.partition("<!-- bars: end -->")[0].splitlines() if line.startswith("|"))}
+        bar, value, met, best = rows["fib", "2"][:4]
+        self.assertEqual(bar, "0.36 of oneTBB")
+        self.assertRegex(value, r"^\*\*0\.\d+\*\* \(0\.\d+ to 0\.\d+\)$")  # half of tbb's
+        self.assertRegex(met, r"^no, 1\.[34]\d? times$")
+        self.assertRegex(best, r"^Faster 0\.[45]\d+$")
+        self.assertEqual(rows["Spawn, inside", "2"][0], "45.0 ns")
+        self.assertEqual(rows["Spawn, inside", "2"][2], "yes")
+        self.assertEqual(rows["matmul", "2"][1], "not measured")
+
+    def test_tables_have_every_peer_and_say_where_magpie_loses(self):
+        text = self.report("magpie", "good", "much-slower", "serial")
+        self.assertIn("| | threads | Magpie | Good | Much-slower | Serial |", text)
+        self.assertIn("#### Whole programs", text)
+        self.assertIn("#### Where magpie loses", text)
+        self.assertIn("none", text)  # what serial cannot do
+        self.assertNotIn("nan", text)
+
+    def test_a_page_without_marks_stays_as_it_is(self):
+        self.add("magpie", "tbb")
+        self.run_bench("--repeat", 1, "--filter", "fib")
+        page = self.folder / "page.md"
+        page.write_text("nothing to see\n")
+        _, err = self.call("report", "out", "--bars", page, status=2)
+        self.assertIn("<!-- bars: begin -->", err)
+        self.assertEqual(page.read_text(), "nothing to see\n")
 
 
 class Bad(Bench):

@@ -26,7 +26,7 @@ WORKLOADS = {
     "unheard_of": ("micro", "thing", "time", 1e-6, 1000),
 }
 # How many times the good one each takes.
-FACTOR = {"magpie": 0.5, "good": 1.0, "slow": 2.0, "serial": 0.04, "much-slower": 130.0, "faster": 0.5}
+FACTOR = {"magpie": 0.5, "good": 1.0, "slow": 2.0, "tbb": 1.0, "serial": 0.04, "much-slower": 130.0, "faster": 0.5}
 LACKING = {"slow": ["submit_wait_0ms"], "serial": [w for w in WORKLOADS if w not in ("fib", "skynet")]}
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Runs what a runner of the scheduler benchmark offers, as small as it gets. usage: smoke_test.py RUNNER
+"""Runs what a runner of the scheduler benchmark offers, as small as it gets. usage: smoke_test.py RUNNER [--if-built]
 
 Prints a line for each failure and ends with status 1 if there was one: an answer that is no JSON object, lacks what the
 driver reads (docs/design/0012-benchmark.md), or is wrong; a workload that is offered and does not run; one that is
-not offered and does not say why.
+not offered and does not say why. With --if-built, status 77 if there is no such program.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -75,5 +76,8 @@ def main(runner):
             fail(" ".join(arguments) or "no arguments", f"status {status} instead of 2")
 
 
+if "--if-built" in sys.argv and not os.path.exists(sys.argv[1]):
+    print(f"{sys.argv[1]} is not built")
+    sys.exit(77)
 main(sys.argv[1])
 sys.exit(1 if failures else 0)

@@ -15,7 +15,9 @@ struct bare_peer {
             .notes = "Fork and join of coroutines on one thread with nothing else: the floor.",
             .one_thread = true};
   }
-  static std::string lacks(std::string_view) { return "It can only fork two and join."; }
+  static std::string lacks(std::string_view) {
+    return "The floor forks two and joins them on one thread, for fib, and has nothing else.";
+  }
   bare_peer(unsigned, caller) {}
 
   bare::machine machine;

@@ -1,3 +1,5 @@
+#include "peers/libfork/libfork_loops.hpp"
+#include "peers/libfork/libfork_peer.hpp"
 #include "runners/runner.hpp"
 
 #include <libfork.hpp>
@@ -7,26 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace perf {
-namespace {
-
-struct libfork_peer {
-  static peer_facts facts() {
-    return {.peer = "libfork",
-            .version = std::to_string(LF_VERSION_MAJOR) + "." + std::to_string(LF_VERSION_MINOR) + "." +
-                       std::to_string(LF_VERSION_PATCH),
-            .notes = "lazy_pool; the last child by lf::call, as its examples do. The caller stays out."};
-  }
-  static std::string lacks(std::string_view) { return "libfork has forks and joins only."; }
-
-  libfork_peer(unsigned threads, caller) : pool(threads) {}
-
-  lf::lazy_pool pool;
-};
 
 constexpr auto fib_of = [](auto self, unsigned n) -> lf::task<std::uint64_t> {
   if (n < 2) co_return n;
@@ -116,6 +101,17 @@ constexpr auto steps_of = [](auto, const stencil* w) -> lf::task<void> {
   }
 };
 
+constexpr auto performs = [](auto, const cholesky* w, std::size_t task) -> lf::task<void> {
+  w->perform(task);
+  co_return;
+};
+constexpr auto level_by_level = [](auto, const cholesky* w, const graph_levels* levels) -> lf::task<void> {
+  for (const std::vector<std::size_t>& level : *levels) {
+    for (const std::size_t task : level) co_await lf::fork(performs)(w, task);
+    co_await lf::join;
+  }
+};
+
 constexpr auto number = [](auto, std::uint64_t i) -> lf::task<std::uint64_t> { co_return i; };
 constexpr auto children_of = [](auto, std::uint64_t rounds, std::uint64_t n) -> lf::task<std::uint64_t> {
   std::uint64_t sum = 0;
@@ -166,6 +162,10 @@ void solve(libfork_peer& p, matmul& w) { lf::sync_wait(p.pool, product_of, w.who
 void solve(libfork_peer& p, quicksort& w) { lf::sync_wait(p.pool, sorted, w.whole()); }
 void solve(libfork_peer& p, mandelbrot& w) { lf::sync_wait(p.pool, rows_of, &w); }
 void solve(libfork_peer& p, stencil& w) { lf::sync_wait(p.pool, steps_of, &w); }
+void solve(libfork_peer& p, cholesky& w) {
+  if (p.levels.empty()) p.levels = levels_of(w);
+  lf::sync_wait(p.pool, level_by_level, &w, &p.levels);
+}
 
 template <std::uint64_t N>
 void solve(libfork_peer& p, gather_of<N>& w) {
@@ -180,6 +180,20 @@ void solve(libfork_peer& p, group_spawn_join& w) {
 template <unsigned IdleMs, caller Who>
 void solve(libfork_peer& p, round_trip<IdleMs, Who>& w) {
   w.got = lf::sync_wait(p.pool, number, w.small_task(w.sent));
+}
+template <class Progress>
+struct libfork_report {
+  auto operator()(auto, Progress* progress, std::uint64_t i) const -> lf::task<void> {
+    progress->ran(i);
+    co_return;
+  }
+};
+template <unsigned Senders>
+void solve(libfork_peer& p, spawn_outside<Senders>& w) {
+  using progress_type = typename spawn_outside<Senders>::progress;
+  w.run([&p](progress_type& progress, std::uint64_t i) {
+    lf::detach(p.pool, libfork_report<progress_type>(), &progress, i);
+  });
 }
 void solve(libfork_peer& p, stealing& w) { lf::sync_wait(p.pool, both_meet, &w); }
 void solve(libfork_peer& p, idle_cpu& w) {
@@ -205,7 +219,6 @@ void solve(libfork_peer& p, memory_spawned<Tasks>& w) {
   w.result = sum.load() == Tasks * (Tasks - 1) / 2 ? Tasks : 0;
 }
 
-}  // namespace
 }  // namespace perf
 
 int main(int argc, char** argv) { return perf::run_peer<perf::libfork_peer>(argc, argv); }

@@ -21,6 +21,7 @@ magpie::task<> computes_until_stopped() {
 
 void solve(magpie_peer& p, deadline_overshoot& w) {
   std::vector<magpie::task<>> each;
+  each.reserve(p.runtime.workers());
   for (unsigned i = 0; i < p.runtime.workers(); ++i) each.push_back(computes_until_stopped());
   const auto began = std::chrono::steady_clock::now();
   try {

@@ -78,6 +78,7 @@ task<std::uint64_t> yields(std::uint64_t count) {
 }
 task<std::uint64_t> all_yield(std::uint64_t each) {
   std::vector<task<std::uint64_t>> tasks;
+  tasks.reserve(yielding::tasks);
   for (std::uint64_t i = 0; i < yielding::tasks; ++i) tasks.push_back(yields(each));
   const std::vector<std::uint64_t> done = co_await magpie::gather(std::move(tasks));
   co_return std::accumulate(done.begin(), done.end(), std::uint64_t{0});

@@ -1,3 +1,4 @@
+#include "peers/lacking.hpp"
 #include "peers/stack_forms.hpp"
 #include "runners/runner.hpp"
 
@@ -26,10 +27,18 @@ class openmp_peer {
         .notes = "Tasks and taskgroups in a parallel region, whose thread is one of them; loops by a parallel for."};
   }
   static std::string lacks(std::string_view workload) {
-    if (workload.starts_with("submit_wait") || workload.starts_with("spawn_outside")) {
-      return "Only the threads of a region make tasks for it.";
-    }
-    return "OpenMP has no such thing.";
+    return first_reason(
+        workload, {{"submit_wait", "OpenMP: only the threads of a region make tasks for it, none from outside."},
+                   {"spawn_outside", "OpenMP: only the threads of a region make tasks for it, none from outside."},
+                   {"wait_any", "OpenMP waits for all children or a whole group, not for the first."},
+                   {"as_completed", "OpenMP waits for all children or a whole group, not for one after the other."},
+                   {"ping_pong", "OpenMP's tasks wait for their children and dependencies; none wakes another."},
+                   {"yield", "OpenMP's taskyield need not let others run, and in GCC's library does not."},
+                   {"timer", "OpenMP has no timers."},
+                   {"deadline", "OpenMP has no deadlines."},
+                   {"cancel", "OpenMP's cancel keeps tasks from starting or is seen where they ask; none sleeps."},
+                   {"memory_gather_limit", "OpenMP has nothing that limits how many tasks are under way."},
+                   {"parallel_sort", "OpenMP has no sort."}});
   }
 
   openmp_peer(unsigned threads, caller) { omp_set_num_threads(static_cast<int>(threads)); }
@@ -83,6 +92,19 @@ void solve(openmp_peer&, parallel_reduce& w) {
 #pragma omp parallel for reduction(+ : sum)
   for (std::size_t i = 0; i < n; ++i) sum += std::uint64_t{in[i]} * in[i];
   w.result = sum;
+}
+
+void solve(openmp_peer&, parallel_scan& w) {
+  const std::uint64_t* const in = w.in.data();
+  std::uint64_t* const out = w.out.data();
+  const std::size_t n = w.in.size();
+  std::uint64_t sum = 0;
+#pragma omp parallel for reduction(inscan, + : sum)
+  for (std::size_t i = 0; i < n; ++i) {
+    sum += in[i];
+#pragma omp scan inclusive(sum)
+    out[i] = sum;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "peers/lacking.hpp"
 #include "runners/runner.hpp"
 
 #include <algorithm>
@@ -21,7 +22,15 @@ class serial_peer {
             .notes = "Plain function calls on one thread: no scheduler at all.",
             .one_thread = true};
   }
-  static std::string lacks(std::string_view) { return "A plain call has no tasks, threads or clocks."; }
+  static std::string lacks(std::string_view workload) {
+    return first_reason(workload,
+                        {{"timer", "A plain call has no timers; one that sleeps is in timer_fire_1."},
+                         {"deadline", "A plain call is not stopped from outside."},
+                         {"cancel", "A plain call is not stopped from outside."},
+                         {"idle_cpu", "Plain calls have no pool that could be idle."},
+                         {"busy_cpu", "Plain calls have no second thread."},
+                         {"", "Plain calls make no tasks, so that there is nothing to start, wake or wait for."}});
+  }
 
   explicit serial_peer(unsigned, caller) {}
 

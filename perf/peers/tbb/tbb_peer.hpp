@@ -1,5 +1,6 @@
 #pragma once
 
+#include "peers/lacking.hpp"
 #include "runners/runner.hpp"
 
 #include <oneapi/tbb/blocked_range.h>
@@ -74,15 +75,13 @@ class tbb_peer {
 };
 
 inline std::string tbb_peer::lacks(std::string_view workload) {
-  if (workload.starts_with("timer") || workload.starts_with("deadline")) return "oneTBB has no timers.";
-  if (workload.starts_with("wait_any") || workload.starts_with("as_completed")) {
-    return "oneTBB waits for whole groups, not for the first or the next of many.";
-  }
-  if (workload == "ping_pong")
-    return "oneTBB's tasks can be suspended, but have nothing with which they wake each other.";
-  if (workload == "yield") return "oneTBB's tasks do not make way for others.";
-  if (workload.starts_with("cancel")) return "oneTBB cancels tasks that have not started, none that are suspended.";
-  return "oneTBB has no such thing.";
+  return first_reason(
+      workload,
+      {{"wait_any", "oneTBB waits for whole groups, not for the first of their tasks."},
+       {"as_completed", "oneTBB waits for whole groups, not for one of their tasks after the other."},
+       {"timer", "oneTBB has no timers."},
+       {"deadline", "oneTBB has no deadlines."},
+       {"cancel", "oneTBB cancels groups whose tasks have not started or ask; it does not end suspended ones."}});
 }
 
 inline void solve(tbb_peer& p, parallel_sort& w) {

@@ -1,5 +1,7 @@
 #define TMC_IMPL  // the library's own definitions: this is the one file that includes it
 
+#include "peers/tmc/tmc_peer.hpp"
+#include "peers/tmc/tmc_waiting.hpp"
 #include "runners/runner.hpp"
 
 #include <tmc/all_headers.hpp>
@@ -11,41 +13,9 @@
 #include <cstdint>
 #include <numeric>
 #include <ranges>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace perf {
-namespace {
-
-class tmc_peer {
- public:
-  static peer_facts facts() {
-    return {.peer = "TooManyCooks",
-            .version = PERF_TMC_VERSION,
-            .notes = "ex_cpu with one priority; spawn_many and spawn_tuple; fork for fib, except with GCC 12, which "
-                     "cannot await it. The "
-                     "caller stays out."};
-  }
-  static std::string lacks(std::string_view) { return "TooManyCooks has no such thing, or has it for Asio only."; }
-
-  tmc_peer(unsigned threads, caller) { executor_.set_thread_count(threads).init(); }
-  tmc_peer(const tmc_peer&) = delete;
-  tmc_peer& operator=(const tmc_peer&) = delete;
-  ~tmc_peer() { executor_.teardown(); }
-
-  template <class T>
-  T run(tmc::task<T> root) {
-    return tmc::post_waitable(executor_, std::move(root)).get();
-  }
-  template <class T>
-  void submit(tmc::task<T> task) {
-    tmc::post(executor_, std::move(task));
-  }
-
- private:
-  tmc::ex_cpu executor_;
-};
 
 tmc::task<std::uint64_t> fib_of(unsigned n) {
   if (n < 2) co_return n;
@@ -205,7 +175,6 @@ void solve(tmc_peer& p, memory_spawned<Tasks>& w) {
   w.result = ran.load();
 }
 
-}  // namespace
 }  // namespace perf
 
 int main(int argc, char** argv) { return perf::run_peer<perf::tmc_peer>(argc, argv); }
