@@ -103,6 +103,30 @@ void spawned_base::refuse_in_fork() const {
   throw usage_error("magpie: this task runs in the process that called fork(), and would never end here");
 }
 
+namespace {
+
+/// Stands in the word while the thread that waits drives the runtime itself, so that all see that somebody waits.
+class driving_waiter : arrival {
+ public:
+  explicit driving_waiter(source_word<arrival>& done) noexcept : arrival([](arrival*) noexcept {}), done_(done) {}
+  driving_waiter(const driving_waiter&) = delete;
+  driving_waiter& operator=(const driving_waiter&) = delete;
+  ~driving_waiter() {
+    if (attached_ && !done_.has_fired()) static_cast<void>(done_.detach(this));
+  }
+  source_word<arrival>::attached attach() noexcept {
+    const auto how = done_.attach(this);
+    attached_ = how == source_word<arrival>::attached::yes;
+    return how;
+  }
+
+ private:
+  source_word<arrival>& done_;
+  bool attached_ = false;
+};
+
+}  // namespace
+
 bool spawned_base::drive_until(std::int64_t deadline) {
   home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); }, this,
               deadline);
@@ -113,8 +137,15 @@ bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
   refuse_in_fork();
   if (driven_) {
-    if (done.waited_on()) std::rethrow_exception(second_waiter());
-    return drive_until(deadline);
+    driving_waiter me(done);
+    switch (me.attach()) {
+      case source_word<arrival>::attached::fired_already:
+        return true;
+      case source_word<arrival>::attached::somebody_waits:
+        std::rethrow_exception(second_waiter());
+      case source_word<arrival>::attached::yes:
+        return drive_until(deadline);
+    }
   }
   blocked_thread<arrival> me;
   switch (done.attach(&me)) {

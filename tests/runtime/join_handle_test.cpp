@@ -1,6 +1,8 @@
 #include <magpie/join_handle.hpp>
 #include <magpie/runtime.hpp>
+#include <magpie/sleep.hpp>
 #include <magpie/task.hpp>
+#include <magpie/testing.hpp>
 #include <magpie/yield.hpp>
 
 #include "support/gate.hpp"
@@ -447,6 +449,34 @@ TEST(join_handle_death, destroying_or_moving_it_while_somebody_waits_ends_the_pr
   EXPECT_DEATH(wait_and_lose([](auto& h) { join_handle<int> other = std::move(*h); }), "moved or destroyed while");
   EXPECT_DEATH(wait_and_lose([](auto& h) { *h = join_handle<int>(); }), "moved or destroyed while");
   EXPECT_DEATH(wait_and_lose([](auto& h) { h->detach(); }), "moved or destroyed while");
+}
+
+// There the thread that waits runs the task itself, which can reach the handle.
+void drive_and_lose() {
+  magpie::testing::virtual_runtime rt{{.seed = 1, .workers = 2}};
+  join_handle<int> h;
+  h = rt.spawn([&]() -> task<int> {
+    const join_handle<int> other = std::move(h);
+    co_return 1;
+  });
+  static_cast<void>(h.get());
+}
+
+TEST(join_handle_death, moving_it_while_somebody_drives_a_virtual_runtime_for_it_ends_the_process) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(drive_and_lose(), "join_handle is being moved or destroyed while");
+}
+
+TEST(join_handle, a_virtual_wait_that_is_over_has_left_nobody_behind) {
+  magpie::testing::virtual_runtime rt{{.seed = 1, .workers = 2}};
+  auto h = rt.spawn([]() -> task<int> {
+    co_await magpie::sleep_for(std::chrono::seconds(10));
+    co_return 7;
+  });
+  EXPECT_FALSE(h.wait_for(std::chrono::seconds(1)));
+  EXPECT_FALSE(h.wait_for(std::chrono::seconds(1)));
+  auto moved = std::move(h);
+  EXPECT_EQ(moved.get(), 7);
 }
 
 }  // namespace
