@@ -31,7 +31,7 @@ constexpr bar all[] = {
     {"busy_cpu", 2, false, 1.01, 1.01},
     {"idle_cpu", 2, false, 0.001, 0.001},
     {"memory_gather_limit_1000000", 2, false, 10 * megabyte, 10 * megabyte},
-    {"memory_spawned_1000000", 2, false, 120 * megabyte, 120 * megabyte},
+    {"memory_spawned_1000000", 1, false, 120 * megabyte, 120 * megabyte},
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ class child_list {
   ~child_list() {
     if (first_ == nullptr) return;
     if (!were_started()) destroy_all();
-    free_frame(first_, room_ * sizeof(task_coroutine));
+    free_frame(first_, bytes(room_));
   }
 
   MAGPIE_INLINE void make_room() {
@@ -51,13 +51,15 @@ class child_list {
 
  private:
   static task_coroutine* allocate(std::size_t room) {
-    return static_cast<task_coroutine*>(allocate_frame(room * sizeof(task_coroutine)));
+    return static_cast<task_coroutine*>(allocate_frame(bytes(room)));
   }
+  /// So many that no other thread's data stand in the same line of the cache.
+  static std::size_t bytes(std::size_t room) noexcept { return unshared_bytes(room * sizeof(task_coroutine)); }
   MAGPIE_COLD void grow() {
     const std::size_t room = std::max<std::size_t>(2 * room_, 8);
     task_coroutine* const first = allocate(room);
     std::uninitialized_copy(begin(), end(), first);
-    if (first_ != nullptr) free_frame(first_, room_ * sizeof(task_coroutine));
+    if (first_ != nullptr) free_frame(first_, bytes(room_));
     first_ = first;
     room_ = room;
   }
@@ -103,11 +105,11 @@ class range_results {
   ~range_results() {
     if (slots_ == nullptr) return;
     std::destroy_n(slots_, count_);
-    free_frame(slots_, count_ * stride);
+    free_frame(slots_, unshared_bytes(count_ * stride));
   }
 
   char* make(std::size_t count) {
-    slots_ = static_cast<result_slot<T>*>(allocate_frame(count * stride));
+    slots_ = static_cast<result_slot<T>*>(allocate_frame(unshared_bytes(count * stride)));
     count_ = count;
     std::uninitialized_default_construct_n(slots_, count);
     return reinterpret_cast<char*>(slots_);
@@ -133,6 +135,9 @@ class range_results<T> {
   static constexpr std::size_t stride = sizeof(T);
 
   char* make(std::size_t count) {
+    // Whole lines: a block that shares one with another thread's is slow for both, and common allocators hand them out.
+    constexpr std::size_t in_line = std::max<std::size_t>(line_size / sizeof(T), 1);
+    values_.reserve((count + in_line - 1) / in_line * in_line);
     values_.resize(count);
     return reinterpret_cast<char*>(values_.data());
   }

@@ -123,6 +123,11 @@ MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
 #endif
 }
 
+/// How much to ask for so that no line of the cache is shared with another frame.
+constexpr std::size_t unshared_bytes(std::size_t bytes) noexcept {
+  return bytes > frame_cache::largest_small ? bytes : frame_cache::largest_small + 1;
+}
+
 /// As allocate_frame(). Nothing else may be allocated between this and the promise's constructor.
 MAGPIE_INLINE void* allocate_noted_frame(std::size_t bytes) {
   noted_frame_class = bytes > frame_cache::largest_fine ? frame_cache::no_class
