@@ -15,6 +15,7 @@
 #include <utility>
 
 namespace magpie {
+
 /// What gather(range) returns.
 template <class T>
 class [[nodiscard]] gather_range : public detail::gather_awaiter<detail::range_block> {
