@@ -7,7 +7,7 @@
 #include <magpie/join_handle.hpp>
 #include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
-#include <magpie/range_children.hpp>
+#include <magpie/range_results.hpp>
 #include <magpie/shield.hpp>
 #include <magpie/task.hpp>
 #include <magpie/wait.hpp>

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <magpie/child_list.hpp>
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 #include <magpie/coroutine/to_task.hpp>
 #include <magpie/coroutine/transfer.hpp>
 #include <magpie/gather_awaiter.hpp>
-#include <magpie/range_children.hpp>
+#include <magpie/range_results.hpp>
 
 #include <coroutine>
 #include <cstddef>

@@ -4,7 +4,7 @@
 #include <magpie/gather_range.hpp>
 #include <magpie/limit.hpp>
 #include <magpie/outcome.hpp>
-#include <magpie/range_children.hpp>
+#include <magpie/range_results.hpp>
 #include <magpie/task.hpp>
 
 #include <algorithm>
