@@ -6,7 +6,6 @@
 #include <exception>
 #include <memory>
 #include <new>
-#include <utility>
 
 namespace magpie::detail {
 
@@ -57,7 +56,8 @@ void completed_feed::on_end(arrival* a) noexcept {
     const locked hold(feed.lock_);
     feed.ended_.push_back(n);
     ++feed.arrived_;
-    waiting = std::exchange(feed.waiting_, nullptr);
+    waiting = feed.waiting_;
+    feed.waiting_ = nullptr;
   }
   if (waiting != nullptr) waiting->next_has_ended();  // the stream may be gone
   feed.drop_reference();                              // the feed may be gone

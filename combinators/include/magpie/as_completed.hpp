@@ -70,13 +70,14 @@ class completed_feed final : public counted<completed_feed> {
   static void on_end(arrival* a) noexcept;
 
   const std::size_t room_;
-  std::size_t watched_ = 0;
-  std::size_t remaining_ = 0;
+  // The stream's.
+  atomics::plain<std::size_t> watched_{0};
+  atomics::plain<std::size_t> remaining_{0};
 
   spin_lock<> lock_;  // guards all that follows
   intrusive_list<node> ended_;
-  std::size_t arrived_ = 0;
-  feed_wait* waiting_ = nullptr;
+  atomics::plain<std::size_t> arrived_{0};
+  atomics::plain<feed_wait*> waiting_{nullptr};
 };
 
 /// Waits for the next end.
