@@ -25,6 +25,8 @@ struct shape {
   unsigned most = 2;
   int can_start = 99;          // so many threads can be started; each call starts one at most
   bool meet = false;           // each call waits for all the others, so each needs a thread
+  bool first_alone = false;    // but the first, which has returned before another is handed over
+  bool patient = false;        // no thread leaves for having nothing to do: what is promised without the help of time
   bool one_at_a_time = false;  // a worker hands the next over when the last has returned
 };
 
@@ -35,14 +37,16 @@ class calls_are_run {
 
   calls_are_run() {
     gather_atomics::put_back = nullptr;
-    for (errand*& each : errands_) each = model::make_named<errand>("call", *this);
+    modelled_threads::condition::time_passes = !Is.patient;
+    for (int i = 0; i < Is.calls; ++i)
+      errands_[static_cast<std::size_t>(i)] = model::make_named<errand>("call", *this, i);
   }
 
   void thread(int self) {
     if (self >= Is.workers) return crew_.serve(static_cast<std::size_t>(self - Is.workers));
     for (int i = self; i < Is.calls; i += Is.workers) {
       hand_over(errands_[static_cast<std::size_t>(i)]);
-      if (Is.one_at_a_time) wait_for(returned_, i + 1);
+      if (Is.one_at_a_time || (Is.first_alone && i == 0)) wait_for(returned_, i + 1);
     }
     if (self != 0) return count(through_);
     wait_for(returned_, Is.calls);
@@ -59,8 +63,9 @@ class calls_are_run {
 
  private:
   struct errand : blocking_call {
-    explicit errand(calls_are_run& s) : blocking_call(go), whole(s) {}
+    errand(calls_are_run& s, int i) : blocking_call(go), whole(s), number(i) {}
     calls_are_run& whole;
+    const int number;
     model::plain<int> handed{0};
   };
   using counter = model::atomic<std::uint32_t>;
@@ -92,9 +97,10 @@ class calls_are_run {
     calls_are_run& s = e->whole;
     model::check(e->handed == 1, "what the worker wrote is seen");
     model::check(++s.inside_ <= static_cast<int>(Is.most), "no more at a time than the cap allows");
-    if (Is.meet) {
+    if (Is.most == 1 && Is.workers == 1) model::check(e->number == s.ran_, "first come, first served");
+    if (Is.meet && !(Is.first_alone && e->number == 0)) {
       count(s.met_);
-      wait_for(s.met_, Is.calls);
+      wait_for(s.met_, Is.calls - (Is.first_alone ? 1 : 0));
     }
     --s.inside_;
     ++s.ran_;

@@ -33,9 +33,14 @@ TEST(blocking_threads_model, K1_a_call_is_run) {
   (expect_holds<calls_are_run<shape{.calls = 1}>>(interleaved(4)));
   (expect_holds<calls_are_run<shape{.calls = 2, .one_at_a_time = true}>>(interleaved(2)));
 }
+TEST(blocking_threads_model, K2_an_idle_thread_is_woken) {
+  (expect_holds<calls_are_run<shape{.calls = 2, .patient = true, .one_at_a_time = true}>>(interleaved(2)));
+  (expect_holds<calls_are_run<shape{.calls = 3, .meet = true, .first_alone = true, .patient = true}>>(interleaved(0)));
+}
 TEST(blocking_threads_model, K2_each_has_a_thread) {
   (expect_holds<calls_are_run<shape{.calls = 2, .meet = true}>>(interleaved(1)));
   (expect_holds<calls_are_run<shape{.calls = 2, .workers = 2, .meet = true}>>(interleaved(1)));
+  (expect_holds<calls_are_run<shape{.calls = 3, .meet = true, .first_alone = true}>>(interleaved(0)));
 }
 TEST(blocking_threads_model, K3_no_more_at_a_time_than_the_cap_allows) {
   (expect_holds<calls_are_run<shape{.calls = 2, .most = 1}>>(interleaved(2)));

@@ -26,6 +26,8 @@ using gather_atomics::step;
 /// that is the mutex's part.
 class condition {
  public:
+  static inline bool time_passes = true;
+
   template <class Lock, class Predicate>
   void wait(Lock& hold, Predicate over) {
     while (!over()) static_cast<void>(sleep(hold, false));
@@ -33,7 +35,7 @@ class condition {
   template <class Lock, class Predicate>
   bool wait_for(Lock& hold, std::chrono::seconds, Predicate over) {
     while (!over())
-      if (!sleep(hold, true)) return over();
+      if (!sleep(hold, time_passes)) return over();
     return true;
   }
   void notify_one() {
