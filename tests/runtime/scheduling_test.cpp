@@ -201,6 +201,68 @@ bool falls_asleep(const std::string& name) {
   });
 }
 
+/// Is run by whoever steals it; then its own second child is there for whoever is free.
+task<bool> stolen_part(std::atomic<bool>& begun, std::thread::id caller) {
+  begun.store(true);
+  std::atomic<bool> second_ran{false};
+  bool by_caller = false;
+  auto first = [&]() -> task<> {
+    compute_until(second_ran);
+    co_return;
+  };
+  auto second = [&]() -> task<> {
+    by_caller = std::this_thread::get_id() == caller;
+    second_ran.store(true);
+    co_return;
+  };
+  co_await magpie::gather(first(), second());
+  co_return by_caller;
+}
+
+TEST(scheduling, the_caller_of_block_on_takes_part_where_others_have_stolen_its_task) {
+  runtime rt{{.workers = 2}};
+  const std::thread::id caller = std::this_thread::get_id();
+  // It does not wait for long: on a busy machine another may come first, now and then.
+  EXPECT_TRUE(comes_true([&] {
+    return rt.block_on([&]() -> task<bool> {
+      std::atomic<bool> begun{false};
+      auto wait_for_thief = [&]() -> task<> {
+        compute_until(begun);
+        co_return;
+      };
+      const auto [nothing, by_caller] = co_await magpie::gather(wait_for_thief(), stolen_part(begun, caller));
+      co_return by_caller;
+    });
+  }));
+}
+
+/// Children of somebody else's task, while a thread calls block_on() again and again.
+TEST(scheduling, the_caller_of_block_on_runs_nobody_elses_forks) {
+  runtime rt{{.workers = 2}};
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> over{false};
+  std::atomic<int> theirs{0};
+  std::atomic<int> by_caller{0};
+  auto child = [&]() -> task<> {
+    theirs.fetch_add(1);
+    if (std::this_thread::get_id() == caller) by_caller.fetch_add(1);
+    for (int i = 0; i < 100; ++i) static_cast<void>(over.load());
+    co_return;
+  };
+  auto somebody_else = rt.spawn([&]() -> task<> {
+    while (!over.load()) co_await magpie::gather(child(), child(), child(), child());
+  });
+  auto nothing = []() -> task<> { co_return; };
+  auto short_part = [&]() -> task<> { co_await magpie::gather(nothing(), nothing()); };
+  for (int i = 0; i < magpie_test::fewer_if_sanitized(20'000, 2'000); ++i) {
+    rt.block_on([&]() -> task<> { co_await magpie::gather(short_part(), short_part(), short_part()); });
+  }
+  EXPECT_TRUE(comes_true([&] { return theirs.load() > 1000; }));
+  over.store(true);
+  somebody_else.get();
+  EXPECT_EQ(by_caller.load(), 0);
+}
+
 TEST(scheduling, B2_an_idle_runtime_uses_no_cpu_and_wakes_no_thread) {
   // MAGPIE_TEST_IDLE_SECONDS=10 for the long run.
   const char* wish = std::getenv("MAGPIE_TEST_IDLE_SECONDS");

@@ -12,8 +12,8 @@ inline constexpr unsigned most_scopes_around = 64;
 
 /// Whether the task of the scope `whole` cannot end before what runs in `inside`: whoever waits there for its end waits
 /// for itself. Not seen: through a shield, whose scope has none above it, and above `most_scopes_around`.
-inline bool is_part_of(const scope* inside, const scope& whole) noexcept {
-  for (unsigned n = 0; inside != nullptr && n < most_scopes_around; ++n, inside = inside->parent()) {
+inline bool is_part_of(const scope* inside, const scope& whole, unsigned most = most_scopes_around) noexcept {
+  for (unsigned n = 0; inside != nullptr && n < most; ++n, inside = inside->parent()) {
     if (inside == &whole) return true;
   }
   return false;
