@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <random>
 #include <string>
 
@@ -25,9 +24,7 @@ class chaotic : public testing::TestWithParam<scenario> {};
 
 /// How long each scenario goes on.
 std::chrono::milliseconds share() {
-  const char* const given = std::getenv("MAGPIE_STRESS_SCALE");
-  const double percent = given != nullptr ? std::strtod(given, nullptr) : 1;
-  return std::chrono::milliseconds(static_cast<int>(400 * percent));
+  return std::chrono::milliseconds(static_cast<int>(400 * magpie_test::stress_percent()));
 }
 
 TEST_P(chaotic, runs_right) {

@@ -8,6 +8,7 @@
 #include "support/proc.hpp"
 #include "support/sanitizers.hpp"
 #include "support/seed.hpp"
+#include "support/stress_scale.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -33,6 +34,7 @@ using magpie::task;
 using magpie_test::comes_true;
 using magpie_test::fewer_if_sanitized;
 using magpie_test::gate;
+using magpie_test::race_rounds;
 using magpie_test::sanitized;
 using magpie_test::witness;
 using namespace std::chrono_literals;
@@ -310,9 +312,8 @@ task<> waits_for_one_that_spins(runtime& rt, witness, std::atomic<int>& turns) {
 TEST(runtime, its_end_stops_what_runs_and_destroys_what_is_queued) {
   MAGPIE_TEST_USES_SEED(seed);
   std::mt19937_64 random(seed);
-  const int rounds = fewer_if_sanitized(10'000, 1'500);
   std::atomic<int> turns{0};
-  for (int i = 0; i < rounds; ++i) {
+  for (race_rounds rounds(fewer_if_sanitized(10'000, 1'500)); rounds.more();) {
     runtime rt{{.workers = 1 + static_cast<unsigned>(random() % 2)}};
     for (std::uint64_t n = random() % 4; n > 0; --n) {
       switch (random() % 4) {
@@ -474,7 +475,7 @@ TEST(runtime, what_comes_from_outside_during_a_block_on_is_run_after_it) {
 }
 
 TEST(runtime, R9_a_runtime_ends_while_threads_block_on_it) {
-  for (int round = 0; round < 300; ++round) {
+  for (race_rounds rounds(300); rounds.more();) {
     std::atomic<int> refused = 0;
     std::atomic<int> ran = 0;
     std::vector<std::thread> threads;
