@@ -59,7 +59,7 @@ pid_t start_child(F f) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    alarm(55);
+    alarm(150);
     _exit(f());
   }
   return child;
