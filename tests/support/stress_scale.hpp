@@ -37,7 +37,7 @@ class race_rounds {
     const bool seen = std::all_of(outcomes.begin(), outcomes.end(), [this](int n) { return n > enough(); });
     const auto took = std::chrono::steady_clock::now() - began_;
     if (seen && (made_ >= asked_ || took > patience_)) return false;
-    if (made_ >= 50 * asked_ || took > 4 * patience_) return false;
+    if (made_ >= 50 * asked_ || took > 20 * patience_) return false;
     ++made_;
     return true;
   }
