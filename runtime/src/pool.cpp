@@ -282,10 +282,12 @@ void pool::join_threads() noexcept {
 runtime_metrics pool::metrics() const {
   runtime_metrics m;
   m.workers = size();
+  // As at the end (Z2), the ended are read before the started: so there are never more of them, but for what a thread
+  // outside is starting.
+  for (const auto& w : workers_) m.finished += w->finished.read();
   m.started = gate_.started();
   for (const auto& w : workers_) {
     m.started += w->started.read();
-    m.finished += w->finished.read();
     m.steals += w->steals.read();
     m.sleeps += w->sleeps.read();
     m.errors_dropped += w->errors_dropped.read();
