@@ -3,6 +3,7 @@
 #include <magpie/runtime.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace magpie::detail {
 
@@ -15,7 +16,7 @@ void throw_bad_index() {
 
 void throw_bad_tile() { throw usage_error("magpie: tile{rows, cols} is negative, or has 2^64 cells or more"); }
 
-bool works_alone() noexcept { return current_worker->home.owner().workers() == 1; }
+unsigned workers_here() noexcept { return current_worker->home.owner().workers(); }
 
 namespace {
 
@@ -26,7 +27,26 @@ struct missed_help {
 };
 constinit thread_local missed_help missed;
 
+/// Where this thread was at work in the last loop of so many items.
+struct last_share {
+  std::uint64_t count = 0;
+  std::uint64_t at = 0;
+};
+constinit thread_local last_share share;
+
 }  // namespace
+
+void keep_what_was_ours(const loop_plan& plan, loop_part& sooner, loop_part& later) noexcept {
+  if (current_virtual_time != nullptr) return;
+  if (share.count == plan.count && share.at >= later.at && share.at < later.end) std::swap(sooner, later);
+  note_part(plan, sooner);
+}
+
+void note_part(const loop_plan& plan, const loop_part& part) noexcept {
+  // Not of what is left over at the end, of which anybody may take a little.
+  const std::uint64_t least = plan.count / plan.workers / 4 * 3;
+  if (part.end - part.from >= least) share = {plan.count, part.from};
+}
 
 bool is_worth_a_wake(std::int64_t now, float saved) noexcept {
   constexpr float cost_of_a_wake = 25'000;

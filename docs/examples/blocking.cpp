@@ -54,7 +54,12 @@ task<std::size_t> length_of(std::string text) {
 
 bool ends_in_time(runtime& rt) {
   const device silent;
-  return rt.block_on(with_timeout(20ms, read_from(silent))) == -1;
+  for (auto limit = 20ms; limit < 1min; limit *= 2) {
+    outcome<int> read = rt.block_on(as_outcome(with_timeout(limit, read_from(silent))));
+    if (read.has_value()) return read.value() == -1;
+    // A loaded machine: the deadline passed before there was a thread for the call.
+  }
+  return false;
 }
 
 }  // namespace

@@ -63,6 +63,15 @@ bool token_stops_it(runtime& rt) {
   }
 }
 
+bool deadline_ends_search(runtime& rt) {
+  for (auto limit = 5ms; limit < 1min; limit *= 2) {
+    outcome<long> steps = rt.block_on(as_outcome(with_timeout(limit, search())));
+    if (steps.has_value() && steps.value() > 0) return true;
+    // A loaded machine: the deadline passed before the search began.
+  }
+  return false;
+}
+
 }  // namespace
 
 int main() {
@@ -71,7 +80,7 @@ int main() {
   if (!token_stops_it(rt)) return 2;
 
   // The deadline stops the search, which returns what it has: a value that was produced is delivered.
-  if (rt.block_on(with_timeout(5ms, search())) == 0) return 3;
+  if (!deadline_ends_search(rt)) return 3;
 
   journal book;
   try {

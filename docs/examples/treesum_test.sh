@@ -125,7 +125,17 @@ fi
 
 # --- What changes while it is read -------------------------------------------------------------------------------------------
 
-# The file is too large for its end to be seen: once it is open, there is time enough to change it.
+# Whether process $1 has read some of the file $2.
+reads() {
+  for fd in /proc/"$1"/fd/*; do
+    case $(readlink "$fd" 2>/dev/null) in
+    */"$2") grep -qs '^pos:[[:space:]]*[1-9]' "/proc/$1/fdinfo/${fd##*/}" && return ;;
+    esac
+  done
+  return 1
+}
+
+# The file is too large for its end to be seen: once some of it is read, there is time enough to change it.
 changes() { # MESSAGE COMMAND...
   message=$1
   shift
@@ -141,7 +151,7 @@ changes() { # MESSAGE COMMAND...
   fi
   "$treesum" moving >out 2>err &
   pid=$!
-  while kill -0 $pid 2>/dev/null && ! readlink /proc/$pid/fd/* 2>/dev/null | grep -q moving/huge; do sleep 0.02; done
+  while kill -0 $pid 2>/dev/null && ! reads $pid moving/huge; do sleep 0.02; done
   "$@"
   wait $pid
   [ $? -eq 1 ] || fail "$message: the status is not 1"
@@ -152,7 +162,7 @@ changes() { # MESSAGE COMMAND...
 changes 'shrank while it was read, from 1099511627776 to 4096 bytes' truncate -s 4096 moving/huge
 changes 'shrank while it was read, from 1099511627776 to 0 bytes' truncate -s 0 moving/huge
 changes 'grew while it was read, from 1099511627776 to 1099511627777 bytes' truncate -s +1 moving/huge
-changes 'was written to while it was read' touch moving/huge
+changes 'was written to while it was read' touch -d @1 moving/huge # a touch without a time may leave the same one
 
 # --- Stopping early ---------------------------------------------------------------------------------------------------------
 
@@ -178,7 +188,7 @@ mkdir -p endless
 if truncate -s 1T endless/huge 2>/dev/null; then
   "$treesum" endless >out 2>err &
   pid=$!
-  while kill -0 $pid 2>/dev/null && ! readlink /proc/$pid/fd/* 2>/dev/null | grep -q endless/huge; do sleep 0.02; done
+  while kill -0 $pid 2>/dev/null && ! reads $pid endless/huge; do sleep 0.02; done
   kill -INT $pid
   wait $pid
   [ $? -eq 130 ] || fail 'interrupted: the status is not 130'

@@ -20,7 +20,8 @@ class stopwatch {
  public:
   void stop(double runs, sample& into) {
     const double wall = seconds(steady::now() - began_).count();
-    const double waited = waited_for_cpu() - waited_;
+    // A thread that has ended takes its share along: what is left may be less than before.
+    const double waited = std::max(0.0, waited_for_cpu() - waited_);
     // Its threads lie down: the system adds what a thread has used to the process's only when the thread leaves its
     // CPU.
     std::this_thread::sleep_for(std::chrono::milliseconds(3));

@@ -32,6 +32,14 @@ std::size_t large_class(std::size_t bytes) {
 struct cache_owner {
   std::unique_ptr<frame_cache> cache;
   bool retired = false;
+
+  /// With the thread's first frame. None if it has retired, or for want of memory.
+  frame_cache* make() noexcept {
+    if (retired) return nullptr;
+    cache.reset(new (std::nothrow) frame_cache(frame_cache::magazine_frames));
+    if (cache) thread_frames = cache.get();
+    return cache.get();
+  }
   ~cache_owner() {
     retired = true;
     thread_frames = &no_frame_cache;
@@ -55,14 +63,9 @@ void frame_cache::put_away(std::size_t c, idle_frame* frames, std::uint32_t coun
 void* frame_cache::refill(std::size_t c) {
   if (!is_threads_own()) {
     // A thread's first frame; or one of its last, made by a destructor that runs after its cache has retired.
-    if (!owner.retired) {
-      owner.cache = std::make_unique<frame_cache>();
-      for (shelf& s : owner.cache->shelves_) s.room = magazine_frames;
-      thread_frames = owner.cache.get();
-      return thread_frames->refill(c);
-    }
-    frame_cache last;
-    for (shelf& s : last.shelves_) s.room = magazine_frames;
+    if (frame_cache* const own = owner.make()) return own->refill(c);
+    if (!owner.retired) throw std::bad_alloc();
+    frame_cache last(magazine_frames);
     void* memory = last.refill(c);
     last.retire();
     return memory;
@@ -93,8 +96,8 @@ void* frame_cache::refill(std::size_t c) {
 
 void frame_cache::give_surplus(void* memory, std::size_t c) noexcept {
   if (!is_threads_own()) {
-    // No cache yet (a thread that only destroys), or none any more: to the others at once.
-    return put_away(c, new (memory) idle_frame{nullptr}, 1);
+    if (frame_cache* const own = owner.make()) return own->give_fine(memory, c);
+    return put_away(c, new (memory) idle_frame{nullptr}, 1);  // none any more: to the others at once
   }
   shelf& s = shelves_[c];
   if (s.spare != nullptr) put_away(c, s.spare, magazine_frames);

@@ -145,7 +145,7 @@ bool pool::start(runnable& r) noexcept {
   return true;
 }
 
-bool pool::run_here(runnable& r) noexcept {
+bool pool::run_here(errand& e) noexcept {
   gate_.enter();
   if (!gate_.is_open()) {
     gate_.leave();
@@ -153,13 +153,13 @@ bool pool::run_here(runnable& r) noexcept {
   }
   const std::optional<unsigned> borrowed = sleeper<>::borrow(*this);
   if (!borrowed) {
-    publish(r);
+    publish(e.first_step);
     gate_.leave_having_started();
     return true;
   }
   loans_.begin();
   gate_.leave_having_started();
-  workers_[*borrowed]->run_for_another_thread(r);
+  workers_[*borrowed]->run_errand(e);
   // Z4: the loan keeps the pool, until it is counted as ended; the gate from before that on.
   gate_.enter();
   sleeper<>::give_back(*this, *borrowed);
@@ -196,8 +196,12 @@ void pool::time_has_come(unsigned index) noexcept {
 
 void pool::ended() noexcept { here()->finished.add(); }
 
+bool pool::has_shared_work() const noexcept {
+  return !injected_.looks_empty() || !high_.looks_empty() || !background_.looks_empty();
+}
+
 bool pool::has_visible_work() const noexcept {
-  return !injected_.looks_empty() || !high_.looks_empty() || !background_.looks_empty() ||
+  return has_shared_work() ||
          std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->has_visible_work(); });
 }
 
@@ -278,10 +282,12 @@ void pool::join_threads() noexcept {
 runtime_metrics pool::metrics() const {
   runtime_metrics m;
   m.workers = size();
+  // As at the end (Z2), the ended are read before the started: so there are never more of them, but for what a thread
+  // outside is starting.
+  for (const auto& w : workers_) m.finished += w->finished.read();
   m.started = gate_.started();
   for (const auto& w : workers_) {
     m.started += w->started.read();
-    m.finished += w->finished.read();
     m.steals += w->steals.read();
     m.sleeps += w->sleeps.read();
     m.errors_dropped += w->errors_dropped.read();

@@ -30,7 +30,7 @@ class pool final : public runtime_engine, private process_bound {
 
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
-  bool run_here(runnable& r) noexcept override;
+  bool run_here(errand& e) noexcept override;
   bool announce() noexcept override;
   void ended() noexcept override;
   void forked() noexcept override { wake_one(); }
@@ -52,6 +52,8 @@ class pool final : public runtime_engine, private process_bound {
   // The crew that its sleepers ask for (sleeper.hpp).
   parking_word<>& word() noexcept { return sleepers_; }
   sleeper<>& sleeper_of(unsigned index) noexcept { return workers_[index]->sleeper_; }
+  /// In the queues that belong to no worker.
+  bool has_shared_work() const noexcept;
   bool has_visible_work() const noexcept;
   bool all_ended() noexcept;
   std::int64_t wake_time(unsigned index) noexcept { return timers_.keep(index); }

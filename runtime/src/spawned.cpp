@@ -23,8 +23,14 @@ bool spawned_base::start_alone(task_coroutine c, void* result) noexcept {
 }
 
 bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
+  struct this_task final : errand {
+    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.done) {}
+    bool is_over() const noexcept override { return done.has_fired(); }
+    const source_word<arrival>& done;
+  };
   prepare(home_.root_scope(), c, result);
-  return home_.run_here(*this);
+  this_task errand(*this);  // the handle, which keeps *this, is not made yet
+  return home_.run_here(errand);
 }
 
 bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* result) noexcept {

@@ -1,5 +1,6 @@
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/transfer.hpp>
+#include <magpie/spawn/self_wait.hpp>
 
 #include "pool.hpp"
 #include "worker.hpp"
@@ -23,6 +24,11 @@ constexpr unsigned successors_in_a_row = 3;
 // task.
 constexpr unsigned turns_between_clocks = 16;
 constexpr unsigned injected_at_once = 32;
+constexpr unsigned most_scopes_in_errand = 1000;  // how far up it is looked for: some microseconds
+
+void pause_between_looks() noexcept {
+  for (int i = 0; i < 8; ++i) atomics::pause();
+}
 
 }  // namespace
 
@@ -38,16 +44,30 @@ void worker::run() noexcept {
 }
 
 // noinline: no address of a thread's variable is kept from one thread to the next.
-MAGPIE_NOINLINE void worker::run_for_another_thread(runnable& r) noexcept {
+MAGPIE_NOINLINE void worker::run_errand(errand& e) noexcept {
   const std::uintptr_t floor_of_own_thread = stack_floor;
   current_worker = this;
-  successor.allow(0);  // what `r` makes go on may be anybody's
+  successor.allow(0);  // what it makes go on may be anybody's
   set_stack_floor(*this);
-  resume(*this, start_queued(*this, &r));
-  // The deque was empty, so what stands there descends from `r`. What else it has made runnable may be anybody's.
-  while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b, entry_from::below));
+  for (std::coroutine_handle<> h = start_queued(*this, &e.first_step); h; h = next_part_of(e)) {
+    resume(*this, h);
+    // The deque was empty, so what stands there is a part of the errand. What else was made runnable may be anybody's.
+    while (gather_block* b = forks.take()) resume(*this, start_stolen(*this, b, entry_from::below));
+  }
   stack_floor = floor_of_own_thread;
   current_worker = nullptr;
+}
+
+/// What others have of it, for as long as a search is worth it, and nobody else is needed here.
+std::coroutine_handle<> worker::next_part_of(const errand& e) noexcept {
+  if (e.is_over() || !pool_.may_spin_ || pool_.size() == 1) return {};
+  const std::int64_t until = monotonic_now() + search_time;
+  do {
+    if (auto h = stolen_part_of(e)) return h;
+    if (has_visible_work() || pool_.has_shared_work()) return {};
+    pause_between_looks();
+  } while (!e.is_over() && monotonic_now() < until);
+  return {};
 }
 
 // Where work comes from ----------------------------------------------------------------------------------------------
@@ -126,27 +146,50 @@ std::coroutine_handle<> worker::injected_work() noexcept {
   return first != nullptr ? start_queued(*this, first) : std::coroutine_handle<>();
 }
 
-std::coroutine_handle<> worker::stolen_work() noexcept {
+/// What `use` makes of one of the other workers, who are asked in a random order until there is something.
+template <class Use>
+std::coroutine_handle<> worker::first_of_others(Use use) noexcept {
   const unsigned n = pool_.size();
   if (n == 1) return {};
   const unsigned first = random_.below(n);
   for (unsigned i = 0; i < n; ++i) {
-    worker& victim = *pool_.workers_[(first + i) % n];
-    if (&victim == this) continue;
-    if (auto h = steal_from(victim)) return h;
+    worker& other = *pool_.workers_[(first + i) % n];
+    if (&other == this) continue;
+    if (auto h = use(other)) return h;
   }
   return {};
 }
 
-std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
+std::coroutine_handle<> worker::stolen_work() noexcept {
+  return first_of_others([this](worker& victim) noexcept { return steal_from(victim); });
+}
+
+/// As stolen_work(), for a thread that has nothing to do with anything else. A fork that is no part of the errand goes
+/// to our own deque, where others find it.
+std::coroutine_handle<> worker::stolen_part_of(const errand& e) noexcept {
+  return first_of_others([&](worker& victim) noexcept -> std::coroutine_handle<> {
+    gather_block* const b = has_visible_work() ? nullptr : stolen_fork(victim);
+    if (b == nullptr) return {};
+    if (is_part_of(b->inside, e.inside, most_scopes_in_errand) || !forks.push(b)) {
+      return start_stolen(*this, b, entry_from::another);
+    }
+    return {};
+  });
+}
+
+gather_block* worker::stolen_fork(worker& victim) noexcept {
   for (;;) {
     gather_block* b;
     const steal_result got = victim.forks.steal(b);
-    if (got == steal_result::empty) break;
+    if (got == steal_result::empty) return nullptr;
     if (got == steal_result::lost) continue;  // somebody else was faster: there may be more
     steals.add();
-    return start_stolen(*this, b, entry_from::another);
+    return b;
   }
+}
+
+std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
+  if (gather_block* const b = stolen_fork(victim)) return start_stolen(*this, b, entry_from::another);
   runnable* const newest = victim.newest_.peek();
   const auto waiting = victim.queue_.look();
   const bool is_next = waiting.count == 1 && newest == nullptr;
@@ -221,11 +264,11 @@ std::coroutine_handle<> worker::find_or_rest() noexcept {
       found_work();
       return h;
     }
-    if (keep_searching()) continue;
     if (pool_.finish_.is_passed()) return {};
+    if (keep_searching()) continue;
     sleeps.add();
     sleeper_.sleep(pool_, index_);
-    search_until_ = 0;
+    search_until_ = monotonic_now() + search_time;  // what it was woken for may be gone, and more may follow
   }
 }
 
@@ -243,7 +286,7 @@ bool worker::keep_searching() noexcept {
     search_until_ = monotonic_now() + search_time;
   }
   if (!sleeper_.searching() || monotonic_now() >= search_until_) return false;
-  for (int i = 0; i < 8; ++i) atomics::pause();
+  pause_between_looks();
   return true;
 }
 

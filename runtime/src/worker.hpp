@@ -22,9 +22,9 @@ class worker : public worker_context {
   /// The thread's whole life.
   void run() noexcept;
 
-  /// On a thread that has borrowed this worker (parking.md, P7): runs `r` and what that forks, until nothing is left
-  /// here but what waits for others.
-  void run_for_another_thread(runnable& r) noexcept;
+  /// On a thread that has borrowed this worker (parking.md, P7): runs what the errand starts and forks, here and where
+  /// others have stolen it, until it is over, or for some time nothing is left but what waits for others.
+  void run_errand(errand& e) noexcept;
 
   // On this worker.
   void push(runnable& r, placement where) noexcept;
@@ -49,10 +49,15 @@ class worker : public worker_context {
   std::coroutine_handle<> injected_work() noexcept;
   std::coroutine_handle<> one_of(injection_queue<runnable>& of_level) noexcept;
   std::coroutine_handle<> stolen_work() noexcept;
+  std::coroutine_handle<> next_part_of(const errand& e) noexcept;
+  std::coroutine_handle<> stolen_part_of(const errand& e) noexcept;
   std::coroutine_handle<> steal_from(worker& victim) noexcept;
   bool stays_there(const void* place, std::uint64_t item) noexcept;
 
   gather_block* take_fork() noexcept;
+  gather_block* stolen_fork(worker& victim) noexcept;
+  template <class Use>
+  std::coroutine_handle<> first_of_others(Use use) noexcept;
   void push_back(runnable* r) noexcept;
 
   std::coroutine_handle<> find_or_rest() noexcept;

@@ -41,6 +41,8 @@ void fail_each(Scenario scenario, bool on_new_runtime_each_time = false) {
     bool caught = false;
     {
       runtime rt{{.workers = 1}};
+      // Where the worker frees its first frame, it asks for memory, and does without if it gets none.
+      EXPECT_EQ(rt.spawn(sized<64>(witness(1))).get(), 2);
       if (on_new_runtime_each_time) {
         const no_failures spare;
         EXPECT_EQ(rt.block_on(sized<64>(witness(1))), 2);

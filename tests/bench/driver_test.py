@@ -37,7 +37,7 @@ class Bench(unittest.TestCase):
 
     def call(self, *arguments, status=0, **environment):
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         self.assertEqual(process.returncode, status, f"{arguments}:\n{out}\n{err}")
         return out, err
 
@@ -200,7 +200,7 @@ class Bad(Bench):
 
     def gone(self):
         for pid in map(int, self.children.read_text().split()):
-            for _ in range(200):
+            for _ in range(3000):
                 status = Path(f"/proc/{pid}/stat")
                 if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
                     break
@@ -210,9 +210,12 @@ class Bad(Bench):
 
     def test_what_hangs_is_killed_with_all_it_started(self):
         self.add("good", "hang")
-        run = self.run_bench("--filter", "fib", "--threads", 1, "--repeat", 2, "--limit", 2, status=1)
-        (only,) = [r for r in run["runs"] if r["peer"] == "hang"]
-        self.assertEqual((only["ending"], only["message"]), ("too_long", "no answer within 2 s; killed"))
+        for limit in (2, 8, 60):  # on a busy machine it may be killed before it has started anything
+            run = self.run_bench("--filter", "fib", "--threads", 1, "--repeat", 2, "--limit", limit, status=1)
+            (only,) = [r for r in run["runs"] if r["peer"] == "hang"]
+            self.assertEqual((only["ending"], only["message"]), ("too_long", f"no answer within {limit} s; killed"))
+            if self.children.exists():
+                break
         self.gone()
 
     def test_who_hangs_always_is_left_alone(self):
@@ -223,7 +226,7 @@ class Bad(Bench):
 
     def test_children_that_outlive_a_runner_do_not_hold_it_up(self):
         self.add("orphans")
-        run = self.run_bench("--filter", "fib", "--threads", 1, "--repeat", 1, "--limit", 20)
+        run = self.run_bench("--filter", "fib", "--threads", 1, "--repeat", 1, "--limit", 200)
         self.assertEqual(run["runs"][0]["ending"], "right")
         self.gone()
 
@@ -246,7 +249,7 @@ class Bad(Bench):
             self.assertIsNone(process.poll())
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=600)
         self.assertEqual(process.returncode, 130)
         run = json.loads((self.folder / "out/run.json").read_text())
         self.assertTrue(run["interrupted"])

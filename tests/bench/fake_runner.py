@@ -1,6 +1,7 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -S
 """A runner of the scheduler benchmark that behaves as its file name says: magpie-bench-slow takes twice as long as
 magpie-bench-good, magpie-bench-hang does not answer, and so on. Its times are made up: they do not depend on the machine.
+It is started by the hundred, hence -S: without the folders of packages, Python starts in half the time.
 """
 
 import json

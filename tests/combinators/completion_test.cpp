@@ -10,6 +10,7 @@
 
 #include "support/patience.hpp"
 #include "support/sanitizers.hpp"
+#include "support/stress_scale.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,8 @@ std::exception_ptr an_error() { return std::make_exception_ptr(std::range_error(
 
 TEST(completion, set_from_a_plain_thread) {
   runtime rt{{.workers = 2}};
-  for (int i = 0; i < fewer_if_sanitized(2000, 200); ++i) {
+  magpie_test::race_rounds rounds(fewer_if_sanitized(2000, 200));
+  for (int i = 0; rounds.more(); ++i) {
     completion<int> c;
     std::thread sets([&] { EXPECT_TRUE(c.set_value(i)); });
     rt.block_on([&]() -> task<> {
@@ -66,7 +68,7 @@ TEST(completion, the_first_who_sets_it_wins) {
 
 TEST(completion, exactly_one_of_many_threads_wins) {
   runtime rt{{.workers = 2}};
-  for (int round = 0; round < fewer_if_sanitized(500, 100); ++round) {
+  for (magpie_test::race_rounds rounds(fewer_if_sanitized(500, 100)); rounds.more();) {
     completion<int> c;
     std::atomic<int> winner{-1};
     std::vector<std::thread> threads;
@@ -189,7 +191,8 @@ TEST(completion, C0_what_is_set_is_delivered_to_one_who_must_stop) {
 
 TEST(completion, a_waiter_may_destroy_it_while_the_setter_is_inside) {
   runtime rt{{.workers = 2}};
-  for (int round = 0; round < fewer_if_sanitized(1000, 200); ++round) {
+  magpie_test::race_rounds rounds(fewer_if_sanitized(1000, 200));
+  for (int round = 0; rounds.more(); ++round) {
     std::atomic<completion<witness>*> place{nullptr};
     std::thread sets([&] {
       while (place.load() == nullptr) std::this_thread::yield();

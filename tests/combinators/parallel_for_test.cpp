@@ -10,6 +10,7 @@
 #include <limits>
 #include <list>
 #include <numeric>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -257,6 +258,57 @@ TEST(parallel_for, others_help) {
       },
       1));
   EXPECT_EQ(there, 2);
+}
+
+TEST(parallel_for, is_cut_in_the_same_places_however_far_it_has_come) {
+  runtime rt{{.workers = 2}};
+  rt.block_on([]() -> task<> {
+    using magpie::detail::loop_part;
+    for (const std::uint64_t n : {std::uint64_t{1'000}, std::uint64_t{1'024}, std::uint64_t{100'000}}) {
+      const magpie::detail::loop_plan plan(n, 0);
+      std::set<std::uint64_t> middles;
+      for (std::uint64_t at = 0; at + 2 <= n; ++at) {
+        loop_part part{at, n, 1, true};
+        const loop_part later = part.split(plan);
+        // Two parts that make up what was left, none of them empty.
+        EXPECT_EQ(part.at, at);
+        EXPECT_LT(part.at, part.end);
+        EXPECT_EQ(part.end, later.at);
+        EXPECT_LT(later.at, later.end);
+        EXPECT_EQ(later.end, n);
+        EXPECT_GE(part.rest(), (n - at) / 8) << "so that it was worth it";
+        middles.insert(later.at);
+      }
+      EXPECT_LE(middles.size(), 20u) << "of " << n;
+    }
+    co_return;
+  });
+}
+
+TEST(parallel_for, its_worker_keeps_the_part_that_it_had_in_the_last_loop_of_so_many) {
+  runtime rt{{.workers = 2}};
+  rt.block_on([]() -> task<> {
+    using magpie::detail::loop_part;
+    const magpie::detail::loop_plan plan(1'000, 0);
+    const magpie::detail::loop_plan other(1'001, 0);
+    const auto kept = [](const magpie::detail::loop_plan& p) {
+      loop_part sooner{0, p.count, 1, true};
+      loop_part later = sooner.split(p);
+      magpie::detail::keep_what_was_ours(p, sooner, later);
+      return sooner.at;
+    };
+    EXPECT_EQ(kept(plan), 0u);
+    magpie::detail::note_part(plan, {500, 1'000, 1, true, 0, 500});  // it is a thief's
+    EXPECT_EQ(kept(other), 0u) << "another loop";
+    EXPECT_EQ(kept(plan), 0u) << "it has forgotten";
+    magpie::detail::note_part(plan, {500, 1'000, 1, true, 0, 500});
+    EXPECT_EQ(kept(plan), 500u);
+    magpie::detail::note_part(plan, {250, 500, 1, true, 0, 250});  // somebody's leavings
+    EXPECT_EQ(kept(plan), 500u);
+    magpie::detail::note_part(plan, {0, 500, 1, true, 0, 0});
+    EXPECT_EQ(kept(plan), 0u);
+    co_return;
+  });
 }
 
 TEST(parallel_transform, writes_in_place_and_elsewhere) {

@@ -187,10 +187,15 @@ TEST(shared_handle, an_invalid_one_says_so) {
 
 TEST(shared_handle, share_of_a_handle_that_is_waited_on_is_refused) {
   gate g;
+  gate waits;
   runtime rt{{.workers = 1}};
   join_handle<witness> h = rt.spawn(gives(g, 1));
-  auto waiter = rt.spawn([&]() -> task<int> { co_return (co_await h).value(); });
-  rt.spawn(number(1)).get();  // the waiter has come first
+  auto waiter = rt.spawn([&]() -> task<int> {
+    waits.open();
+    co_return (co_await h).value();
+  });
+  ASSERT_TRUE(waits.wait());
+  rt.spawn(number(1)).get();  // by the one worker, who has come to the wait before
   EXPECT_THROW(static_cast<void>(h.share()), magpie::usage_error);
   g.open();
   EXPECT_EQ(waiter.get(), 1);

@@ -9,6 +9,7 @@
 #include "support/courses.hpp"
 #include "support/gate.hpp"
 #include "support/sanitizers.hpp"
+#include "support/stress_scale.hpp"
 
 #include <gtest/gtest.h>
 
@@ -573,7 +574,7 @@ TEST(task_group, T11_cancel_by_the_callable_that_makes_the_child) {
 
 TEST(task_group, T12_an_outer_stop_beside_cancel_is_not_swallowed) {
   runtime rt{{.workers = 2}};
-  for (int round = 0; round < fewer_if_sanitized(2000, 200); ++round) {
+  for (race_rounds rounds(fewer_if_sanitized(2000, 200)); rounds.more();) {
     std::atomic<bool> running{false};
     std::optional<task_group> copy;
     bool went_on = false;

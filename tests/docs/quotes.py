@@ -29,11 +29,22 @@ def tests_named(text: str) -> list[str]:
     return [name for row in rows for name in re.findall(r"`([^`]*)`", row.rstrip("| ").rsplit("|", 1)[-1])]
 
 
+def all_pages(root: pathlib.Path) -> list[pathlib.Path]:
+    """What git keeps or would keep; where there is no git that says so, all but what was built."""
+    command = ["git", "-C", root, "ls-files", "-z", "-co", "--exclude-standard", "*.md"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True)
+        if listed.returncode == 0 and listed.stdout:
+            return [root / name for name in listed.stdout.split("\0") if name]
+    except FileNotFoundError:
+        pass
+    return [page for page in root.rglob("*.md") if "build" not in page.relative_to(root).parts]
+
+
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
     known = tests(root)
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "*.md"], capture_output=True, text=True)
-    pages = [root / name for name in listed.stdout.split()] if listed.returncode == 0 else list(root.rglob("*.md"))
+    pages = [page for page in all_pages(root) if page.is_file()]
     wrong, quotes, links, named = [], 0, 0, 0
     for page in pages:
         text = page.read_text()

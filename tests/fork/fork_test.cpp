@@ -41,7 +41,7 @@ int in_child(F f) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(100);
     int status = 99;
     try {
       status = f();
@@ -271,7 +271,7 @@ TEST(fork, by_a_task_that_goes_on_in_the_child_ends_the_child_with_a_message) {
   auto forks = [&never]() -> task<int> {
     const pid_t child = fork();
     if (child == 0) {
-      alarm(20);
+      alarm(100);
       if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
       co_await never.wait();
       _exit(2);

@@ -1,6 +1,7 @@
 #include <magpie/lockfree/source_word.hpp>
 
 #include "support/sanitizers.hpp"
+#include "support/stress_scale.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,8 +70,7 @@ TEST(source_word, S3_abandoned_after_it_fired_the_one_who_abandons_frees) {
 }
 
 TEST(source_word, S3_exactly_one_side_frees) {
-  const int rounds = magpie_test::fewer_if_sanitized(3'000, 1'000);
-  for (int i = 0; i < rounds; ++i) {
+  for (magpie_test::race_rounds rounds(magpie_test::fewer_if_sanitized(3'000, 1'000)); rounds.more();) {
     word w;
     std::atomic<int> go{0};
     bool firer_frees = false;
@@ -89,8 +89,8 @@ TEST(source_word, S3_exactly_one_side_frees) {
 }
 
 TEST(source_word, S2_a_leaving_waiter_has_left_or_arrives) {
-  const int rounds = magpie_test::fewer_if_sanitized(3'000, 1'000);
-  for (int i = 0; i < rounds; ++i) {
+  magpie_test::race_rounds rounds(magpie_test::fewer_if_sanitized(3'000, 1'000));
+  for (int i = 0; rounds.more(); ++i) {
     word w;
     node mine;
     mine.value = i;

@@ -39,7 +39,7 @@ std::string complaint_of(node n, std::uint64_t seed, sabotage how) {
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    alarm(10);
+    alarm(60);
     std::string all;
     for (const std::string& c : run(n, seed, how)) all += c + "\n";
     if (write(ends[1], all.data(), all.size()) < 0) _exit(2);

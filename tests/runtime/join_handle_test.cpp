@@ -7,6 +7,7 @@
 
 #include "support/gate.hpp"
 #include "support/patience.hpp"
+#include "support/stress_scale.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -216,7 +217,8 @@ TEST(join_handle, timed_waits_race_with_the_end_and_lose_nothing) {
   runtime rt{{.workers = 2}};
   int late = 0;
   int in_time = 0;
-  for (int i = 0; i < 2000; ++i) {
+  magpie_test::race_rounds rounds(2000);
+  for (int i = 0; rounds.more(); ++i) {
     gate g;
     join_handle<int> h = rt.spawn(after(g, i));
     std::thread opener([&] { g.open(); });

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -25,8 +26,8 @@ constexpr bool pooled = MAGPIE_POOL_FRAMES != 0;
 
 TEST(frame_allocator, every_size_is_usable_whole_and_aligned) {
   std::vector<std::pair<void*, std::size_t>> frames;
-  for (std::size_t bytes : {1u, 15u, 16u, 17u, 31u, 32u, 33u, 511u, 512u, 513u, 1023u, 1024u, 1025u, 2048u, 2049u,
-                            4095u, 4096u, 4097u, 100000u}) {
+  for (std::size_t bytes : {1u,   15u,   16u,   17u,   31u,   32u,   33u,   511u,  512u,  513u,   960u,
+                            961u, 1023u, 1024u, 1025u, 2048u, 2049u, 4095u, 4096u, 4097u, 100000u}) {
     for (int i = 0; i < 3; ++i) {
       void* p = allocate_frame(bytes);
       ASSERT_NE(p, nullptr);
@@ -117,12 +118,26 @@ TEST(frame_allocator, surplus_crosses_to_other_threads_in_magazines) {
   for (void* p : frames) free_frame(p, bytes);
 }
 
-TEST(frame_allocator, a_thread_that_only_frees_needs_no_cache) {
-  std::vector<void*> frames;
-  for (int i = 0; i < 10; ++i) frames.push_back(allocate_frame(200));
-  std::thread([&] {
-    for (void* p : frames) free_frame(p, 200);
-  }).join();
+TEST(frame_allocator, a_thread_that_only_frees_keeps_a_magazine_before_it_gives_any_away) {
+  constexpr std::size_t bytes = 400;  // a class that nothing else here uses
+  constexpr int count = 10;
+  std::set<void*> freed;
+  for (int i = 0; i < count; ++i) freed.insert(allocate_frame(bytes));
+  std::barrier<> both_there(2);
+  std::thread consumer([&] {
+    for (void* p : freed) free_frame(p, bytes);
+    both_there.arrive_and_wait();  // they were freed
+    both_there.arrive_and_wait();  // others have been made
+  });
+  both_there.arrive_and_wait();
+  std::vector<void*> made;
+  for (int i = 0; i < 3 * 64; ++i) made.push_back(allocate_frame(bytes));
+  if (pooled) {
+    for (void* p : made) EXPECT_EQ(freed.count(p), 0u) << "it went to all threads at once, by a step on a shared word";
+  }
+  both_there.arrive_and_wait();
+  consumer.join();
+  for (void* p : made) free_frame(p, bytes);
 }
 
 TEST(frame_allocator, producers_and_consumers_on_threads_reuse_memory) {

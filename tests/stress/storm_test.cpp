@@ -7,6 +7,7 @@
 #include "support/patience.hpp"
 #include "support/sanitizers.hpp"
 #include "support/seed.hpp"
+#include "support/stress_scale.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -30,6 +31,7 @@ using magpie::task;
 using magpie_test::comes_true;
 using magpie_test::fewer_if_sanitized;
 using magpie_test::gate;
+using magpie_test::race_rounds;
 using magpie_test::witness;
 using namespace std::chrono_literals;
 
@@ -187,7 +189,8 @@ TEST(storm, R10_parking_and_waking_loses_no_task) {
   for (std::uint64_t t = 0; t < 3; ++t) {
     threads.emplace_back([&, t] {
       std::mt19937_64 random(seed + t);
-      for (int i = 0; i < each; ++i) {
+      race_rounds rounds(each);
+      for (int i = 0; rounds.more(); ++i) {
         // Each waits for its own task before it goes on, with pauses about as long as a worker takes to lie down.
         auto pair = [](int a, int b) -> task<int> {
           auto half = [](int n) -> task<int> { co_return n; };
@@ -206,9 +209,8 @@ TEST(storm, R10_parking_and_waking_loses_no_task) {
 
 TEST(storm, runtimes_come_and_go_while_foreign_threads_complete_what_their_tasks_wait_for) {
   MAGPIE_TEST_USES_SEED(seed);
-  const int rounds = fewer_if_sanitized(1'500, 300);
   std::mt19937_64 random(seed);
-  for (int i = 0; i < rounds; ++i) {
+  for (race_rounds rounds(fewer_if_sanitized(1'500, 300)); rounds.more();) {
     const int count = 1 + static_cast<int>(random() % 8);
     std::vector<std::unique_ptr<gate>> gates;
     for (int n = 0; n < count; ++n) gates.push_back(std::make_unique<gate>());
@@ -243,9 +245,8 @@ TEST(storm, runtimes_come_and_go_while_foreign_threads_complete_what_their_tasks
 }
 
 TEST(storm, R9_tasks_spawn_while_their_runtime_ends_and_each_ran_or_was_refused) {
-  const int rounds = fewer_if_sanitized(1'000, 200);
   int refused_in_all = 0;
-  for (int i = 0; i < rounds; ++i) {
+  for (race_rounds rounds(fewer_if_sanitized(1'000, 200)); rounds.more();) {
     std::atomic<int> made{0};
     std::atomic<int> refused{0};
     std::atomic<bool> stop{false};

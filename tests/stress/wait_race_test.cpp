@@ -187,11 +187,11 @@ TEST(wait_race, R4_two_winners_in_wait_any) {
 
 TEST(wait_race, W9_timed_out_waits_on_one_long_task_leave_nothing) {
   // Memory is counted in tests/allocation; here many waits come and go on a task that ends at last.
-  const int rounds = fewer_if_sanitized(100'000, 10'000);
+  race_rounds rounds(fewer_if_sanitized(100'000, 10'000));
   runtime rt{{.workers = 2}};
   std::array<join_handle<void>, 1> long_one{rt.spawn(magpie::sleep_until(magpie::never))};
   rt.block_on([&]() -> task<> {
-    for (int i = 0; i < rounds; ++i) {
+    while (rounds.more()) {
       auto r = co_await magpie::wait_for(long_one, 1us);
       EXPECT_TRUE(r.done.empty());
     }

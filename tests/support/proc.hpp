@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace magpie_test {
@@ -13,6 +14,7 @@ namespace magpie_test {
 struct thread_facts {
   std::string id;
   std::string name;
+  char state = '?';  // R: runs or could, S: sleeps
   std::uint64_t voluntary_switches = 0;
   std::string allowed_cpus;
 };
@@ -32,6 +34,7 @@ inline std::vector<thread_facts> threads_of_this_process() {
         return begin == std::string::npos ? std::string() : line.substr(begin);
       };
       if (auto name = value("Name"); !name.empty()) t.name = name;
+      if (auto state = value("State"); !state.empty()) t.state = state.front();
       if (auto n = value("voluntary_ctxt_switches"); !n.empty()) t.voluntary_switches = std::stoull(n);
       if (auto cpus = value("Cpus_allowed_list"); !cpus.empty()) t.allowed_cpus = cpus;
     }
@@ -41,5 +44,14 @@ inline std::vector<thread_facts> threads_of_this_process() {
 }
 
 inline std::size_t thread_count() { return threads_of_this_process().size(); }
+
+/// Those whose names begin so.
+inline std::vector<thread_facts> threads_named(const std::string& prefix) {
+  std::vector<thread_facts> some;
+  for (auto& t : threads_of_this_process()) {
+    if (t.name.compare(0, prefix.size(), prefix) == 0) some.push_back(std::move(t));
+  }
+  return some;
+}
 
 }  // namespace magpie_test

@@ -41,8 +41,10 @@ namespace {
 TEST(thread_creation, that_fails_is_a_system_error_and_no_thread_is_left) {
   constexpr unsigned workers = 5;
   {
-    magpie::runtime first;
+    magpie::runtime first({.thread_name = "first"});
   }  // a sanitizer starts a thread of its own with the first
+  // A thread that was joined may be listed for a moment yet.
+  ASSERT_TRUE(magpie_test::comes_true([] { return magpie_test::threads_named("first/").empty(); }));
   const std::size_t before = magpie_test::thread_count();
   for (bool pin : {false, true}) {
     for (int i = 1; i <= static_cast<int>(workers); ++i) {
@@ -56,7 +58,6 @@ TEST(thread_creation, that_fails_is_a_system_error_and_no_thread_is_left) {
       }
       fails_at = 0;
       EXPECT_EQ(created.load(), i);
-      // A thread that was joined may be listed for a moment yet.
       EXPECT_TRUE(magpie_test::comes_true([&] { return magpie_test::thread_count() == before; }))
           << "after the failure of thread " << i;
     }

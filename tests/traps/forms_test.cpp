@@ -215,7 +215,7 @@ std::string trial(const form& f, ending e) {
   const pid_t child = fork();
   if (child == 0) {
     static_cast<void>(close(STDERR_FILENO));  // what is wrong may say so, and is counted here
-    alarm(10);
+    alarm(100);
     std::string said;
     {
       runtime rt{{.workers = 1}};

@@ -24,8 +24,10 @@ namespace magpie::detail {
 [[noreturn]] MAGPIE_EXPORT void throw_bad_index();
 [[noreturn]] MAGPIE_EXPORT void throw_bad_tile();
 
-/// On a worker: whether nobody could steal, because there is no other worker.
-[[nodiscard]] MAGPIE_EXPORT bool works_alone() noexcept;
+/// On a worker: of how many it is one.
+[[nodiscard]] MAGPIE_EXPORT unsigned workers_here() noexcept;
+/// On a worker: whether nobody could steal.
+[[nodiscard]] inline bool works_alone() noexcept { return workers_here() == 1; }
 
 template <class N>
 concept whole_number = std::integral<N> && !std::same_as<std::remove_cv_t<N>, bool>;
@@ -93,11 +95,12 @@ inline constexpr std::uint64_t few_leaves = 64;
 /// What all parts of one loop know of it.
 struct loop_plan {
   loop_plan(std::uint64_t items, std::uint64_t grain) noexcept
-      : count(items), leaf(grain != 0 ? grain : 1), fixed(grain != 0), alone(works_alone()) {}
+      : count(items), leaf(grain != 0 ? grain : 1), fixed(grain != 0), workers(workers_here()), alone(workers == 1) {}
 
   std::uint64_t count;
   std::uint64_t leaf;  // items of the first one
   bool fixed;          // every leaf has so many, but for the last
+  unsigned workers;
   bool alone;
 };
 
@@ -108,10 +111,15 @@ struct loop_part {
   std::uint64_t at;
   std::uint64_t end;
   std::uint64_t leaf;
-  bool warm;       // it is worth it to let others help
-  float each = 0;  // nanoseconds that an item takes, as far as is known
+  bool warm;               // it is worth it to let others help
+  float each = 0;          // nanoseconds that an item takes, as far as is known
+  std::uint64_t from = 0;  // where the stretch began of which this is what is left
 
   std::uint64_t rest() const noexcept { return end - at; }
+  /// What is left takes so long, as far as is known, that a thief who takes half of it wins something.
+  bool is_worth_a_steal(const loop_plan& plan) const noexcept {
+    return plan.fixed || each * static_cast<float>(rest()) >= 4000;
+  }
 
   /// Where the next leaf ends. Long ones begin and end at whole lines of the cache, as far as the items' numbers tell:
   /// so vectorised loops stay as well aligned as the whole is.
@@ -121,22 +129,37 @@ struct loop_part {
     return plan.fixed || leaf < in_line ? to : to - to % in_line;
   }
 
-  /// Gives away the later half, at the boundary of a leaf.
+  /// Gives away the later half, at the boundary of a leaf. There must be two items.
   loop_part split(const loop_plan& plan) noexcept {
-    std::uint64_t middle = at + (rest() - rest() / 2);
-    if (plan.fixed) {
-      middle = at + ((rest() - 1) / leaf + 2) / 2 * leaf;
-    } else if (rest() >= 16 * in_line) {
-      middle -= middle % in_line;
-    }
-    const loop_part later{middle, end, leaf, true, each};
+    const std::uint64_t middle = plan.fixed ? at + ((rest() - 1) / leaf + 2) / 2 * leaf : middle_of_stretch();
+    const loop_part later{middle, end, leaf, true, each, middle};
     end = middle;
     return later;
   }
 
  private:
   static constexpr std::uint64_t in_line = 64;
+
+  /// Not of what is left: when a loop goes over the same items again, however fast it begins, it is cut in the same
+  /// places, and each core finds most of its items in its own cache.
+  std::uint64_t middle_of_stretch() noexcept {
+    for (;;) {
+      std::uint64_t middle = from + (end - from) / 2;
+      if (end - from >= 16 * in_line) middle -= middle % in_line;
+      if (middle > at && middle - at >= rest() / 8) return middle;
+      from = middle;
+    }
+  }
 };
+
+/// Which part of a loop its worker takes itself, so that a loop over the same items, again and again, finds them in the
+/// caches where it left them, although each time another worker may begin it: a worker keeps the part that it had the
+/// last time, as far as the number of items tells. Not on virtual time, where nothing may depend on earlier runs.
+///
+/// After a split: what is kept is put into `sooner`.
+MAGPIE_EXPORT void keep_what_was_ours(const loop_plan& plan, loop_part& sooner, loop_part& later) noexcept;
+/// A part begins on this worker.
+MAGPIE_EXPORT void note_part(const loop_plan& plan, const loop_part& part) noexcept;
 
 /// Whether a loop should be offered to others, of whom some sleep and none searches; they would save so many
 /// nanoseconds of it, beyond those that were told before. To wake one costs more than a short loop. So short loops are
@@ -181,7 +204,6 @@ class loop_pace {
     measured_ = unmeasured_;
     last_ = now;
     part.each = took / static_cast<float>(part.leaf);
-    const float rest = part.each * static_cast<float>(part.rest());
     if (took < least_measured) {
       part.leaf = std::min(part.leaf * 64, most(plan, part.each));
     } else {
@@ -189,9 +211,9 @@ class loop_pace {
       part.leaf = std::min({part.leaf * 8, most(plan, part.each), wanted});
     }
     settled_ = took >= least_measured;
-    // What is left must be worth a steal, as far as one can tell.
     if (plan.alone) return;
-    part.warm = settled_ && rest >= 4 * microsecond && (part.warm || !w.sleepers.hungry() || wakes(now, rest / 2));
+    part.warm = settled_ && part.is_worth_a_steal(plan) &&
+                (part.warm || !w.sleepers.hungry() || wakes(now, part.each * static_cast<float>(part.rest() / 2)));
   }
 
   bool wakes(std::int64_t now, float saved) noexcept {

@@ -47,7 +47,7 @@ MAGPIE_NOINLINE loop_pause run_leaves(const Body& body, const loop_plan& plan, s
   worker_context& w = *current_worker;
   loop_pace pace(plan, part);
   for (;;) {
-    if (part.warm && !plan.alone && part.rest() > part.leaf && is_bare(w)) [[unlikely]]
+    if (part.warm && !plan.alone && part.rest() > part.leaf && is_bare(w) && part.is_worth_a_steal(plan)) [[unlikely]]
       return loop_pause::bare;
     const std::uint64_t to = part.leaf_end(plan);
     body(part.at, to - part.at);
@@ -63,10 +63,12 @@ MAGPIE_NOINLINE loop_pause run_leaves(const Body& body, const loop_plan& plan, s
 template <class Body>
 task<> run_part(const Body& body, const loop_plan& plan, loop_part part) {
   scope* const inside = co_await current_scope();
+  note_part(plan, part);
   const loop_pause why = run_leaves(body, plan, inside, part);
   if (why == loop_pause::stopped) co_await stopped();
   if (why == loop_pause::bare) {
-    const loop_part later = part.split(plan);
+    loop_part later = part.split(plan);
+    keep_what_was_ours(plan, part, later);
     co_await gather(run_part(body, plan, part), run_part(body, plan, later));
   }
 }
@@ -122,7 +124,8 @@ task<> run_loop(Source source, F f, std::uint64_t grain) {
     const loop_pause why = run_leaves(body, plan, inside, part);
     if (why == loop_pause::stopped) co_await stopped();
     if (why == loop_pause::bare) {
-      const loop_part later = part.split(plan);
+      loop_part later = part.split(plan);
+      keep_what_was_ours(plan, part, later);
       co_await gather(run_part(body, plan, part), run_part(body, plan, later));
     }
   }

@@ -96,9 +96,9 @@ class MAGPIE_EXPORT runtime {
 
   /// Runs `awaited` here and blocks the calling thread until it has ended; gives its result. An lvalue is borrowed. If
   /// a worker sleeps, the calling thread takes its place (this_worker_index() too), runs `awaited` and what that forks,
-  /// and hands on what is left when it would have to wait for others. Errors: what it ends with, task_cancelled if it
-  /// ends cancelled; usage_error on a worker of any runtime. Cost: no switch of threads where nothing waits for others
-  /// and a worker sleeps.
+  /// also where other workers have stolen it, and hands on what is left when it would have to wait for long. Errors:
+  /// what it ends with, task_cancelled if it ends cancelled; usage_error on a worker of any runtime. Cost: no switch of
+  /// threads where nothing waits for others and a worker sleeps.
   template <awaitable A>
   await_result_t<A> block_on(A&& awaited) {
     if (detail::current_worker != nullptr) detail::throw_on_worker("block_on");

@@ -34,8 +34,8 @@ struct endless_futex : modelled_futex {
   }
 };
 
-using timed_sleeper = detail::sleeper<model::atomics, modelled_futex>;
-using endless_sleeper = detail::sleeper<model::atomics, endless_futex>;
+using timed_sleeper = detail::sleeper<model::atomics, modelled_futex, 1>;
+using endless_sleeper = detail::sleeper<model::atomics, endless_futex, 1>;
 using modelled_parking_word = detail::parking_word<model::atomics, 4>;
 
 }  // namespace rooms

@@ -298,6 +298,39 @@ struct forked_beside_a_search : crew<forked_beside_a_search, timed_sleeper, 3, 2
   }
 };
 
+/// The same, while the place of a worker that both need is given back: because another searches, nobody is woken for
+/// that (P7).
+struct given_back_beside_a_search : crew<given_back_beside_a_search, timed_sleeper, 3, 2> {
+  static constexpr int threads = 4;
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  detail::fork_deque<item, model::atomics> forks{4};
+
+  void thread(int self) {
+    if (self == 3) {
+      if (const auto index = timed_sleeper::borrow(*this)) timed_sleeper::give_back(*this, *index);
+      return;
+    }
+    if (self != 0) return work(static_cast<unsigned>(self));
+    injected.push(book.make(0));
+    wake_one();
+    model::check(forks.push(book.make(1)), "there is room");
+    if (word().hungry()) wake_one();
+    busy_until_done(0);
+  }
+  item* find(unsigned) {
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    if (found == nullptr && forks.steal(found) != detail::steal_result::taken) return nullptr;
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
+  void runs(std::size_t i) {
+    if (i == 0) busy_until_done(1);
+  }
+};
+
 /// The same push to a queue: no gap is left (P8).
 struct pushed_beside_a_search : crew<pushed_beside_a_search, timed_sleeper, 3, 2> {
   static constexpr int threads = 3;

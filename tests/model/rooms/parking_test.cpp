@@ -61,7 +61,9 @@ TEST(parking_model, P7_a_place_is_borrowed_and_given_back) {
   expect_holds<borrowed<1>>(interleaved(2));
 }
 TEST(parking_model, P7_a_place_is_given_back_beside_a_fork) { expect_holds<given_back_beside_a_fork>(lean(1)); }
-
+TEST(parking_model, P7_a_place_is_given_back_beside_a_search) {
+  expect_holds<given_back_beside_a_search>(interleaved(1));
+}
 TEST(parking_model_long, P7_a_place_is_borrowed_and_given_back) {
   expect_holds<borrowed<1>>(interleaved(3));
   expect_holds<borrowed<2>>(interleaved(1));

@@ -18,7 +18,7 @@ namespace magpie_test {
 class watchdog {
  public:
   /// The runtime lives as long. `what` is said, too.
-  watchdog(const magpie::runtime& rt, std::string what, std::chrono::seconds patience = std::chrono::seconds(40))
+  watchdog(const magpie::runtime& rt, std::string what, std::chrono::seconds patience = std::chrono::seconds(100))
       : rt_(rt), what_(std::move(what)), patience_(patience), thread_([this] { watch(); }) {}
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;

@@ -32,7 +32,8 @@ impl Stopwatch {
     }
     fn stop(self, runs: u64) -> Sample {
         let wall = self.began.elapsed().as_secs_f64();
-        let waited = waited_for_cpu() - self.waited;
+        // A thread that has ended takes its share along: what is left may be less than before.
+        let waited = (waited_for_cpu() - self.waited).max(0.0);
         // A thread's time is added to the process's when it leaves its CPU.
         std::thread::sleep(Duration::from_millis(3));
         let cpu = processor_seconds() - self.cpu;

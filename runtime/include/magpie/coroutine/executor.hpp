@@ -34,6 +34,22 @@ struct runnable {
   priority level = priority::normal;
 };
 
+/// A task that a plain thread starts and waits for, so that it may as well take part.
+class errand {
+ public:
+  errand(runnable& r, const scope& s) noexcept : first_step(r), inside(s) {}
+  errand(const errand&) = delete;
+  errand& operator=(const errand&) = delete;
+
+  virtual bool is_over() const noexcept = 0;
+
+  runnable& first_step;
+  const scope& inside;  // the task's; of all that it forks, too, further up
+
+ protected:
+  ~errand() = default;
+};
+
 /// A call on its way to a thread outside the workers. Lives in what waits for it.
 struct blocking_call {
   using function = void (*)(blocking_call*) noexcept;
@@ -70,8 +86,8 @@ class MAGPIE_EXPORT executor {
   /// Any thread. A task starts that nobody's frame waits for. False: not accepted any more, nothing happened.
   [[nodiscard]] virtual bool start(runnable& r) noexcept = 0;
 
-  /// No worker. As start(), and may run it on this thread, with what it forks, as far as that goes without waiting.
-  [[nodiscard]] virtual bool run_here(runnable& r) noexcept { return start(r); }
+  /// No worker. As start(), and may run it on this thread, with what it forks, as far as that goes without long waits.
+  [[nodiscard]] virtual bool run_here(errand& e) noexcept { return start(e.first_step); }
 
   /// Any thread. As start() for a task that is enqueued later. False: not accepted any more.
   [[nodiscard]] virtual bool announce() noexcept = 0;

@@ -46,14 +46,27 @@ class parking_word {
     return take_bit();
   }
 
-  /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal. How many
-  /// slept before.
-  unsigned park(unsigned index, bool was_searching) noexcept {
+  /// What the others do, from the view of one that sleeps or lies down.
+  struct others {
+    unsigned asleep;
+    unsigned searching;
+  };
+
+  /// The worker `index` lies down. It must look for work once more afterwards, and then wait for its signal. What the
+  /// others do then.
+  others park(unsigned index, bool was_searching) noexcept {
     // P2: the bit before the count. release: pairs with claim(), which may come before the count: the reset of its
     // signal
     bits_[index / 64].fetch_or(bit(index), release);
     const std::uint64_t change = was_searching ? one_parked - one_searching : one_parked;
-    return static_cast<unsigned>(counts_.fetch_add(change, seq_cst) & parked_mask);  // P1: before the rescan
+    const std::uint64_t before = counts_.fetch_add(change, seq_cst);  // P1: before the rescan
+    return {static_cast<unsigned>(before & parked_mask), static_cast<unsigned>(before >> 32) - (was_searching ? 1 : 0)};
+  }
+
+  /// The same, later.
+  others others_of_sleeper() const noexcept {
+    const std::uint64_t counts = counts_.load(seq_cst);  // P7: after its step on counts
+    return {static_cast<unsigned>(counts & parked_mask) - 1, static_cast<unsigned>(counts >> 32)};
   }
 
   /// Any thread: takes a sleeper, which sleeps on, to act in its place; park() is due again then.

@@ -22,7 +22,8 @@ namespace magpie::detail {
 ///     crew.wake_time(index)      when a sleeper must wake up by itself; it may be told by Futex::wake_one() to ask
 ///     again crew.time_has_come(index)  it has; what is due is published, and a sleeper signalled for it
 ///     crew.risen(index)          it sleeps no more
-template <class Atomics = atomics, class Futex = system_futex>
+/// `Patience`: how many pauses are less than a wake.
+template <class Atomics = atomics, class Futex = system_futex, unsigned Patience = 32>
 class sleeper {
  public:
   enum class news : std::uint32_t { none, work, end };
@@ -60,9 +61,15 @@ class sleeper {
   /// It lays the worker down again.
   template <class Crew>
   static void give_back(Crew& crew, unsigned index) noexcept {
-    // P7: no timed sleep follows, so while others are awake the worker looks itself.
-    const bool others_sleep = crew.word().park(index, false) + 1 == crew.size();
-    if (!others_sleep || crew.has_visible_work()) wake_one(crew, index);
+    // P7: no timed sleep follows, so while others are awake the worker looks itself, unless one of them searches. Who
+    // worked for us begins to about now: a wake costs more than to wait for that.
+    auto others = crew.word().park(index, false);
+    const auto may_miss_a_fork = [&] { return others.searching == 0 && others.asleep + 1 != crew.size(); };
+    for (unsigned n = 0; n < Patience && may_miss_a_fork(); ++n) {
+      Atomics::pause();
+      others = crew.word().others_of_sleeper();
+    }
+    if (may_miss_a_fork() || crew.has_visible_work()) wake_one(crew, index);
   }
 
   /// Any thread.
@@ -98,7 +105,7 @@ class sleeper {
   template <class Crew>
   void sleep(Crew& crew, unsigned index) noexcept {
     signal_.exchange(0, acquire);  // P5: before the announcement; acquire: Z3, if this wipes out the end's signal
-    crew.word().park(index, searching_);
+    static_cast<void>(crew.word().park(index, searching_));
     searching_ = false;
     if (crew.all_ended()) return;
     if (crew.has_visible_work()) wake_one(crew, index);

@@ -27,17 +27,22 @@ class frame_cache {
  public:
   static constexpr std::size_t granule = 16;
   static constexpr std::size_t largest_small = 192;    // up to here a class each granule,
-  static constexpr std::size_t largest_fine = 512;     // up to here a class each line, so that frames which two threads
+  static constexpr std::size_t largest_fine = 1024;    // up to here a class each line, so that frames which two threads
                                                        // use at a time share none: stolen ones get mixed up,
   static constexpr std::size_t largest_pooled = 4096;  // up to here a class each power of two, then operator new
   static constexpr std::size_t small_classes = largest_small / granule;
   static constexpr std::size_t fine_classes = small_classes + (largest_fine - largest_small) / line_size;
-  static constexpr std::size_t classes = fine_classes + 3;
+  static constexpr std::size_t classes = fine_classes + 2;
   static constexpr std::uint32_t magazine_frames = 64;
 
   struct magazine;  // equal frames on their way between threads
 
+  /// Holds nothing, and keeps nothing: `no_frame_cache`.
   constexpr frame_cache() noexcept = default;
+  /// A thread's own, whose magazines have so much room.
+  explicit frame_cache(std::uint32_t room) noexcept {
+    for (shelf& s : shelves_) s.room = room;
+  }
   frame_cache(const frame_cache&) = delete;
   frame_cache& operator=(const frame_cache&) = delete;
 
