@@ -24,7 +24,7 @@ bool spawned_base::start_alone(task_coroutine c, void* result) noexcept {
 
 bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
   struct this_task final : errand {
-    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.done) {}
+    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.own.done) {}
     bool is_over() const noexcept override { return done.has_fired(); }
     const source_word<arrival>& done;
   };

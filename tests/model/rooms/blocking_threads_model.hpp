@@ -39,13 +39,13 @@ class calls_are_run {
     gather_atomics::put_back = nullptr;
     modelled_threads::condition::time_passes = !Is.patient;
     for (int i = 0; i < Is.calls; ++i)
-      errands_[static_cast<std::size_t>(i)] = model::make_named<errand>("call", *this, i);
+      calls_[static_cast<std::size_t>(i)] = model::make_named<handed_call>("call", *this, i);
   }
 
   void thread(int self) {
     if (self >= Is.workers) return crew_.serve(static_cast<std::size_t>(self - Is.workers));
     for (int i = self; i < Is.calls; i += Is.workers) {
-      hand_over(errands_[static_cast<std::size_t>(i)]);
+      hand_over(calls_[static_cast<std::size_t>(i)]);
       if (Is.one_at_a_time || (Is.first_alone && i == 0)) wait_for(returned_, i + 1);
     }
     if (self != 0) return count(through_);
@@ -62,8 +62,8 @@ class calls_are_run {
   }
 
  private:
-  struct errand : blocking_call {
-    errand(calls_are_run& s, int i) : blocking_call(go), whole(s), number(i) {}
+  struct handed_call : blocking_call {
+    handed_call(calls_are_run& s, int i) : blocking_call(go), whole(s), number(i) {}
     calls_are_run& whole;
     const int number;
     model::plain<int> handed{0};
@@ -82,7 +82,7 @@ class calls_are_run {
     }
   }
 
-  void hand_over(errand* e) {
+  void hand_over(handed_call* e) {
     e->handed = 1;
     try {
       room_->call(*e);
@@ -93,7 +93,7 @@ class calls_are_run {
     }
   }
   static void go(blocking_call* c) noexcept {
-    auto* const e = static_cast<errand*>(c);
+    auto* const e = static_cast<handed_call*>(c);
     calls_are_run& s = e->whole;
     model::check(e->handed == 1, "what the worker wrote is seen");
     model::check(++s.inside_ <= static_cast<int>(Is.most), "no more at a time than the cap allows");
@@ -111,7 +111,7 @@ class calls_are_run {
   const std::string name_;
   modelled_threads::crew<Is.calls> crew_{Is.can_start};
   blocking_threads* room_ = model::make_named<blocking_threads>("threads", Is.most, name_);
-  std::array<errand*, Is.calls> errands_;
+  std::array<handed_call*, Is.calls> calls_;
   counter met_{0};
   counter returned_{0};
   counter through_{0};
