@@ -2,11 +2,12 @@
 #include <magpie/base/assert.hpp>
 #include <magpie/errors.hpp>
 #include <magpie/services/frame_allocator.hpp>
+#include <magpie/spawn/self_wait.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
-#include <utility>
 
 namespace magpie::detail {
 
@@ -35,7 +36,7 @@ void completed_feed::watch(spawned_base* task) {
   if (task == nullptr) throw_invalid_handle();
   node& n = *std::construct_at(nodes() + watched_, *this, task);
   add_reference();  // for the arrival
-  switch (task->done.attach(&n)) {
+  switch (task->own.done.attach(&n)) {
     case source_word<arrival>::attached::yes:
       break;
     case source_word<arrival>::attached::fired_already:
@@ -57,7 +58,8 @@ void completed_feed::on_end(arrival* a) noexcept {
     const locked hold(feed.lock_);
     feed.ended_.push_back(n);
     ++feed.arrived_;
-    waiting = std::exchange(feed.waiting_, nullptr);
+    waiting = feed.waiting_;
+    feed.waiting_ = nullptr;
   }
   if (waiting != nullptr) waiting->next_has_ended();  // the stream may be gone
   feed.drop_reference();                              // the feed may be gone
@@ -81,7 +83,7 @@ void completed_feed::leave(std::size_t i, const spawned_base* task) noexcept {
   if (i >= watched_) return;
   node& n = nodes()[i];
   if (n.task != task) return;  // A4: it has ended, and may be gone
-  if (n.task->done.detach(&n)) drop_reference();
+  if (n.task->own.done.detach(&n)) drop_reference();
 }
 
 auto completed_feed::attach(feed_wait& w) noexcept -> attached {
@@ -100,6 +102,16 @@ bool completed_feed::detach(feed_wait& w) noexcept {
   return true;
 }
 
+bool completed_feed::watches_around(const scope* inside) noexcept {
+  const auto begin = reinterpret_cast<std::uintptr_t>(nodes());
+  return any_around(inside, [&](const scope& s) noexcept {
+    if (s.kind() != scope_kind::spawned) return false;
+    // A5: whose node waits for it? Not by its address in a node: that may be one of a task that is gone (A4)
+    const arrival* const waiter = static_cast<const spawned_scope&>(s).done.waiter();
+    return reinterpret_cast<std::uintptr_t>(waiter) - begin < watched_ * sizeof(node);
+  });
+}
+
 bool feed_wait::await_ready() {
   once_.begin();
   if (feed_ == nullptr || feed_->remaining() == 0) return true;
@@ -114,6 +126,7 @@ std::size_t feed_wait::take() {
 }
 
 void feed_wait::attach() noexcept {
+  if (feed_->watches_around(task().promise().join->inside)) return refuse(self_wait());
   switch (feed_->attach(*this)) {
     case completed_feed::attached::yes:
       attached_ = true;

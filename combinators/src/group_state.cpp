@@ -87,11 +87,11 @@ stop_state* group_state::token() {
   return over;
 }
 
-bool group_state::wait_for_children(group_joiner& j) noexcept {
+auto group_state::wait_for_children(group_joiner& j) noexcept -> joining {
   const locked hold(lock_);
-  if (children_ == 0) return false;
+  if (children_ == 0) return body_runs_ ? joining::none_is_left : joining::has_ended;
   joiners_.push_back(&j);
-  return true;
+  return joining::waits;
 }
 
 bool group_state::put_body_off(body_scope* b, promise_base& stopped) noexcept {

@@ -24,7 +24,7 @@ void handles_wait::open(std::size_t count) {
 
 void handles_wait::watch(spawned_base* task) {
   if (task == nullptr) throw_invalid_handle();
-  if (task->done.waited_on()) std::rethrow_exception(second_waiter());
+  if (task->own.done.waited_on()) std::rethrow_exception(second_waiter());
   std::construct_at(nodes_ + count_, task);
   ++count_;
 }
@@ -33,7 +33,7 @@ bool handles_wait::is_over() noexcept {
   unfinished_.store(count_, relaxed);  // relaxed: nobody else has it yet
   for (std::size_t i = 0; i < count_; ++i) {
     const spawned_base& task = *nodes_[i].task;
-    if (!task.done.has_fired()) continue;
+    if (!task.own.done.has_fired()) continue;
     if (found_ == none) found_ = i;
     if (ends_wait(task)) return true;
   }
@@ -63,7 +63,7 @@ void handles_wait::attach() noexcept {
     node& n = nodes_[i];
     if (is_part_of(inside, n.task->own)) return refuse(self_wait());
     n.waiter = this;
-    switch (n.task->done.attach(&n)) {
+    switch (n.task->own.done.attach(&n)) {
       case source_word<arrival>::attached::yes:
         continue;
       case source_word<arrival>::attached::fired_already:
@@ -82,7 +82,7 @@ std::uint32_t handles_wait::detach() noexcept {
   std::uint32_t gone = detach_deadline();
   for (std::size_t i = 0; i < count_; ++i) {
     node& n = nodes_[i];
-    if (n.waiter == nullptr || n.task->done.detach(&n)) ++gone;
+    if (n.waiter == nullptr || n.task->own.done.detach(&n)) ++gone;
   }
   return gone;
 }
@@ -102,8 +102,8 @@ std::size_t handles_wait::decide() {
   for (std::size_t i = 0; i < count_; ++i) {
     node& n = nodes_[i];
     // The handles are about to change places.
-    if (n.task->done.waited_on()) std::rethrow_exception(second_waiter());
-    n.ended = n.task->done.has_fired();
+    if (n.task->own.done.waited_on()) std::rethrow_exception(second_waiter());
+    n.ended = n.task->own.done.has_fired();
     if (n.ended) ++done;
   }
   return done;

@@ -23,7 +23,7 @@ void blocking_threads::call(blocking_call& c) {
     blocking_call* const before = last_;
     last_ = &c;
     ++queued_;
-    if (queued_ > idle_ && running_.size() < most_) {
+    if (queued_ > idle_ && running_.size() < most_) {  // K2, K3
       try {
         start_thread();
       } catch (const std::system_error&) {
@@ -45,7 +45,7 @@ void blocking_threads::call(blocking_call& c) {
 void blocking_threads::start_thread() {
   const auto self = running_.emplace(running_.end());
   try {
-    *self = std::thread([this, self] {
+    *self = thread_parts::thread([this, self] {
       name_this_thread(thread_name_, "block");
       serve(self);
     });
@@ -63,7 +63,7 @@ void blocking_threads::serve(threads::iterator self) noexcept {
       ++idle_;
       const bool some = news_.wait_for(hold, patience, [this] { return first_ != nullptr || over_; });
       --idle_;
-      if (first_ == nullptr && (over_ || !some)) break;
+      if (first_ == nullptr && (over_ || !some)) break;  // K1: not if there is a call
     }
     blocking_call* const c = first_;
     first_ = c->next;
@@ -74,7 +74,7 @@ void blocking_threads::serve(threads::iterator self) noexcept {
     hold.lock();
   }
   ended_.splice(ended_.end(), running_, self);
-  if (over_) news_.notify_all();  // under the lock: stop() goes on only after us
+  if (over_) news_.notify_all();  // K4: under the lock: stop() goes on only after us
 }
 
 void blocking_threads::stop() noexcept {
@@ -97,7 +97,7 @@ blocking_threads::figures blocking_threads::read() const {
 }
 
 void blocking_threads::join_all(threads& ended) noexcept {
-  for (std::thread& t : ended) t.join();
+  for (thread_parts::thread& t : ended) t.join();
 }
 
 }  // namespace magpie::detail

@@ -1,19 +1,19 @@
 #pragma once
 
+#include <magpie/base/atomic.hpp>
 #include <magpie/coroutine/executor.hpp>
 
-#include <condition_variable>
+#include "thread_parts.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace magpie::detail {
 
 /// Threads beside a pool's workers, for calls that block: made on demand up to a cap, ended when idle for long. Calls
-/// beyond the cap wait their turn.
+/// beyond the cap wait their turn (docs/protocols/blocking_threads.md).
 class blocking_threads {
  public:
   /// `most`: threads at a time. `thread_name` outlives this.
@@ -39,7 +39,7 @@ class blocking_threads {
   figures read() const;
 
  private:
-  using threads = std::list<std::thread>;
+  using threads = std::list<thread_parts::thread>;
 
   void start_thread();
   void serve(threads::iterator self) noexcept;
@@ -48,14 +48,14 @@ class blocking_threads {
   const unsigned most_;
   const std::string& thread_name_;
 
-  mutable std::mutex lock_;  // guards what follows
-  std::condition_variable news_;
-  blocking_call* first_ = nullptr;
-  blocking_call* last_ = nullptr;
-  std::size_t queued_ = 0;
-  std::size_t idle_ = 0;
-  std::uint64_t calls_ = 0;
-  bool over_ = false;
+  mutable thread_parts::mutex lock_;  // guards what follows
+  thread_parts::condition news_;
+  atomics::plain<blocking_call*> first_{nullptr};
+  atomics::plain<blocking_call*> last_{nullptr};
+  atomics::plain<std::size_t> queued_{0};
+  atomics::plain<std::size_t> idle_{0};
+  atomics::plain<std::uint64_t> calls_{0};
+  atomics::plain<bool> over_{false};
   threads running_;
   threads ended_;  // they hold no lock and touch nothing any more: to be joined
 };

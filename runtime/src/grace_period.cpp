@@ -3,14 +3,13 @@
 
 namespace magpie::detail {
 
-void grace_period::open(scope& outer, executor& where, clock::duration length) {
+void grace_period::open(executor& where, clock::duration length) {
   home_ = &where;
-  outer_ = &outer;
   length_ = length;
   due = no_deadline;
   where.arm(*this);          // now, because it may throw; a stop sets its time
   sides_.store(3, relaxed);  // relaxed: published with the nodes
-  if (!outer.link(*this)) stop_fired();
+  if (!inner.outer->link(*this)) stop_fired();
 }
 
 std::int64_t grace_period::end_of_grace() const noexcept {
@@ -38,7 +37,7 @@ void grace_period::timer_fired() noexcept {
 
 bool grace_period::close() noexcept {
   std::uint32_t sides = 1;
-  if (outer_->unlink(*this)) ++sides;
+  if (inner.outer->unlink(*this)) ++sides;
   {
     const locked hold(lock_);
     closed_ = true;

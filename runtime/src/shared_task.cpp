@@ -10,7 +10,7 @@ namespace magpie::detail {
 counted_ptr<shared_task> shared_task::of(spawned_base& task) {
   counted_ptr<shared_task> shared(new shared_task(task));
   shared->add_reference();  // for the arrival
-  switch (task.done.attach(shared.get())) {
+  switch (task.own.done.attach(shared.get())) {
     case source_word<arrival>::attached::yes:
       break;
     case source_word<arrival>::attached::fired_already:

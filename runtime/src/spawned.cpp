@@ -24,7 +24,7 @@ bool spawned_base::start_alone(task_coroutine c, void* result) noexcept {
 
 bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
   struct this_task final : errand {
-    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.done) {}
+    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.own.done) {}
     bool is_over() const noexcept override { return done.has_fired(); }
     const source_word<arrival>& done;
   };
@@ -42,7 +42,7 @@ bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* resu
 }
 
 bool spawned_base::cancel() noexcept {
-  if (done.has_fired() || process_bound::is_inherited(&home_)) return false;
+  if (own.done.has_fired() || process_bound::is_inherited(&home_)) return false;
   own.request_stop();
   return true;
 }
@@ -69,7 +69,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
     home.ends(how, self->name());
   arrival* waiter = nullptr;
   w.successor.open();
-  switch (self->done.fire(waiter)) {  // *self may be gone, unless it was abandoned
+  switch (self->own.done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:
       break;
     case source_word<arrival>::fired::waiter:
@@ -94,7 +94,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
 }
 
 void spawned_base::abandon() noexcept {
-  if (!done.abandon()) return;  // *this may be gone
+  if (!own.done.abandon()) return;  // *this may be gone
   // It has ended, and nobody took the result.
   report_error();
   free();
@@ -134,16 +134,16 @@ class driving_waiter : arrival {
 }  // namespace
 
 bool spawned_base::drive_until(std::int64_t deadline) {
-  home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->done.has_fired(); }, this,
-              deadline);
-  return done.has_fired();
+  home_.drive([](const void* self) noexcept { return static_cast<const spawned_base*>(self)->own.done.has_fired(); },
+              this, deadline);
+  return own.done.has_fired();
 }
 
 bool spawned_base::block_until(std::int64_t deadline) {
   if (current_worker != nullptr) throw_on_worker("get() or wait() of a handle that is not ready");
   refuse_in_fork();
   if (driven_) {
-    driving_waiter me(done);
+    driving_waiter me(own.done);
     switch (me.attach()) {
       case source_word<arrival>::attached::fired_already:
         return true;
@@ -154,7 +154,7 @@ bool spawned_base::block_until(std::int64_t deadline) {
     }
   }
   blocked_thread<arrival> me;
-  switch (done.attach(&me)) {
+  switch (own.done.attach(&me)) {
     case source_word<arrival>::attached::fired_already:
       return true;
     case source_word<arrival>::attached::somebody_waits:
@@ -163,14 +163,14 @@ bool spawned_base::block_until(std::int64_t deadline) {
       break;
   }
   me.wait(deadline);
-  if (!me.arrived() && done.detach(&me)) return false;
+  if (!me.arrived() && own.done.detach(&me)) return false;
   me.wait(no_deadline);  // if it is still on the way
   return true;
 }
 
 void handle_wait::attach() noexcept {
   if (is_part_of(task().promise().join->inside, awaited_->own)) return refuse(self_wait());
-  switch (awaited_->done.attach(this)) {
+  switch (awaited_->own.done.attach(this)) {
     case source_word<arrival>::attached::yes:
       attached_ = true;
       break;
@@ -185,8 +185,8 @@ void handle_wait::attach() noexcept {
 
 std::uint32_t handle_wait::detach() noexcept {
   if (!attached_) return 1;
-  if (awaited_->done.has_fired()) return 0;  // the usual end: no step on the word is needed to see it
-  return awaited_->done.detach(this) ? 1 : 0;
+  if (awaited_->own.done.has_fired()) return 0;  // the usual end: no step on the word is needed to see it
+  return awaited_->own.done.detach(this) ? 1 : 0;
 }
 
 void handle_wait::on_arrival(arrival* a) noexcept { static_cast<handle_wait*>(a)->arrived(0); }

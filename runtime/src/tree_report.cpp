@@ -119,6 +119,7 @@ std::string text_of(const line& l, std::int64_t now) {
     case scope_kind::deadline:
       return "deadline " + when(l.until, now) + stop;
     case scope_kind::runtime:
+    case scope_kind::shield:
     case scope_kind::plain:
       break;
   }

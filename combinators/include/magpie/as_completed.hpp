@@ -54,6 +54,8 @@ class completed_feed final : public counted<completed_feed> {
   [[nodiscard]] attached attach(feed_wait& w) noexcept;
   /// True: `w` will not arrive.
   [[nodiscard]] bool detach(feed_wait& w) noexcept;
+  /// Whether there is a task among them that cannot end before what runs in `inside`.
+  bool watches_around(const scope* inside) noexcept;
 
   static void operator delete(completed_feed* feed, std::destroying_delete_t) noexcept;
 
@@ -70,13 +72,14 @@ class completed_feed final : public counted<completed_feed> {
   static void on_end(arrival* a) noexcept;
 
   const std::size_t room_;
-  std::size_t watched_ = 0;
-  std::size_t remaining_ = 0;
+  // The stream's.
+  atomics::plain<std::size_t> watched_{0};
+  atomics::plain<std::size_t> remaining_{0};
 
   spin_lock<> lock_;  // guards all that follows
   intrusive_list<node> ended_;
-  std::size_t arrived_ = 0;
-  feed_wait* waiting_ = nullptr;
+  atomics::plain<std::size_t> arrived_{0};
+  atomics::plain<feed_wait*> waiting_{nullptr};
 };
 
 /// Waits for the next end.
@@ -158,7 +161,8 @@ class [[nodiscard]] completion_stream {
 
   /// co_await stream.next() -> join_handle<T>*: the next whose task has ended, in order of completion; nullptr when all
   /// have been given. Its result is for the caller to take: `h->get()`, or `co_await *h`.
-  /// Stops: if it must wait; then nothing is lost. Errors: usage_error if somebody else waits here. Cost: constant.
+  /// Stops: if it must wait; then nothing is lost. Errors: usage_error if it must wait, and somebody else does, or the
+  /// end of this very task, or of one that it is a part of, is among what it waits for. Cost: constant.
   detail::next_completed_awaiter<T> next() noexcept { return {feed_.get(), handles_, detail::time_limit()}; }
 
   /// co_await stream.next_until(time) -> join_handle<T>*: also nullptr if none has ended by then.

@@ -82,8 +82,9 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   bool is_open() noexcept;
   /// With a reference for the caller. Errors: std::bad_alloc.
   stop_state* token();
-  /// False: no child is active. True: `j` will be enqueued when none is.
-  [[nodiscard]] bool wait_for_children(group_joiner& j) noexcept;
+  /// `waits`: `j` will be enqueued when no child is active.
+  enum class joining : std::uint8_t { waits, none_is_left, has_ended };
+  [[nodiscard]] joining wait_for_children(group_joiner& j) noexcept;
 
   // The children's doors.
   bool admit(executor& where) noexcept override;

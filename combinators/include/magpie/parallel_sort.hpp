@@ -115,7 +115,8 @@ task<> stable_sort_view(R range, Less less, std::uint64_t grain) {
 /// Sorts the range; equal elements may change places. Elements need only move.
 ///
 /// Stops: soon; Errors: what less throws, or a move of an element, the first in time. After a stop, and if less threw,
-/// the range holds all its elements, each of them whole, in some order. Cost: O(n log n) comparisons, always; no memory
+/// the range holds all its elements, each of them whole, in some order; also if a move threw that left its source as it
+/// was, unless the element then cannot be put back either. Cost: O(n log n) comparisons, always; no memory
 /// but for frames, O(workers log n). `grain`: elements that one worker sorts alone; 0: chosen. Threads: less is called
 /// on many at a time.
 template <detail::sortable_range R, class Less = std::less<>, detail::whole_number G = int>

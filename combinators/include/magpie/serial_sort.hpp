@@ -14,7 +14,8 @@
 #include <variant>
 
 /// The parts of sorting that run on one worker. Unlike the standard library's they lose nothing if the comparison
-/// throws: whenever it is called, every value stands in the range, or in a guard that puts it back.
+/// throws: whenever it is called, every value stands in the range, or in a guard that puts it back. Nor if a move
+/// throws that leaves its source as it was: a guard tries twice, and only then gives its value up.
 namespace magpie::detail {
 
 /// How many exceptions were on their way when a guard was made: a destructor may throw if there are no more.
@@ -26,9 +27,11 @@ class thrown_so_far {
   int count_ = std::uncaught_exceptions();
 };
 
-/// Whether a value can be put back without fail.
+/// Whether a value can be put back without fail, and lifted.
 template <class It>
 inline constexpr bool moves_for_sure = std::is_nothrow_move_assignable_v<std::iter_value_t<It>>;
+template <class It>
+inline constexpr bool lifts_for_sure = std::is_nothrow_move_constructible_v<std::iter_value_t<It>>;
 
 /// Holds a value while its place is empty.
 template <class It>
@@ -44,6 +47,7 @@ class lifted {
       try {
         *hole_ = std::move(value_);
       } catch (...) {
+        try_again();
         if (std::uncaught_exceptions() == under_way_) throw;  // else the first one is on its way
       }
     }
@@ -57,10 +61,28 @@ class lifted {
   }
 
  private:
+  void try_again() noexcept {
+    try {
+      *hole_ = std::move(value_);
+    } catch (...) {  // it is lost, and what has thrown before is on its way
+    }
+  }
+
   std::iter_value_t<It> value_;
   It hole_;
   [[no_unique_address]] std::conditional_t<moves_for_sure<It>, std::monostate, thrown_so_far> under_way_;
 };
+
+/// Exchanges two values. std::swap() would lose one if a move throws.
+template <class It>
+void swap_places(It a, It b) {
+  if constexpr (moves_for_sure<It> && lifts_for_sure<It>) {
+    std::iter_swap(a, b);
+  } else if (a != b) {
+    lifted<It> one(a);
+    one.move_to(b);
+  }
+}
 
 template <class It, class Less>
 void insertion_sort(It first, It last, Less& less) {
@@ -82,14 +104,14 @@ void heap_sort(It first, It last, Less& less) {
     for (std::ptrdiff_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
       if (child + 1 < n && std::invoke(less, first[child], first[child + 1])) ++child;
       if (!std::invoke(less, first[at], first[child])) return;
-      std::iter_swap(first + at, first + child);
+      swap_places(first + at, first + child);
       at = child;
     }
   };
   const std::ptrdiff_t n = last - first;
   for (std::ptrdiff_t i = n / 2; i-- > 0;) sink(i, n);
   for (std::ptrdiff_t i = n; i-- > 1;) {
-    std::iter_swap(first, first + i);
+    swap_places(first, first + i);
     sink(0, i);
   }
 }
@@ -102,9 +124,9 @@ void choose_pivot(It first, It last, Less& less) {
   const std::ptrdiff_t n = last - first;
   const std::ptrdiff_t sample = n >= 65536 ? 63 : n >= 2048 ? 15 : n >= 128 ? 5 : 3;
   const std::ptrdiff_t apart = n / sample;
-  for (std::ptrdiff_t i = 1; i < sample; ++i) std::iter_swap(first + i, first + i * apart);
+  for (std::ptrdiff_t i = 1; i < sample; ++i) swap_places(first + i, first + i * apart);
   insertion_sort(first, first + sample, less);
-  std::iter_swap(first, first + sample / 2);
+  swap_places(first, first + sample / 2);
 }
 
 /// Elements that stand on the wrong side, noted by their distance from where a block begins, so that the loop that
@@ -122,16 +144,11 @@ void exchange(It left, misplaced& l, It right, misplaced& r, std::ptrdiff_t n) {
   if (n > 0) {
     const auto from_left = [&](std::ptrdiff_t i) { return left + l.at[static_cast<std::size_t>(l.begin + i)]; };
     const auto from_right = [&](std::ptrdiff_t i) { return right - 1 - r.at[static_cast<std::size_t>(r.begin + i)]; };
-    if constexpr (std::is_nothrow_move_constructible_v<std::iter_value_t<It>> &&
-                  std::is_nothrow_move_assignable_v<std::iter_value_t<It>>) {
-      lifted<It> one(from_left(0));
-      one.move_to(from_right(0));
-      for (std::ptrdiff_t i = 1; i < n; ++i) {
-        one.move_to(from_left(i));
-        one.move_to(from_right(i));
-      }
-    } else {
-      for (std::ptrdiff_t i = 0; i < n; ++i) std::iter_swap(from_left(i), from_right(i));
+    lifted<It> one(from_left(0));
+    one.move_to(from_right(0));
+    for (std::ptrdiff_t i = 1; i < n; ++i) {
+      one.move_to(from_left(i));
+      one.move_to(from_right(i));
     }
   }
   l.begin += n;
@@ -190,12 +207,12 @@ It block_partition(It left, It right, GoesLeft goes_left, GoOn go_on) {
   while (l.count > 0) {
     --l.count;
     --right;
-    std::iter_swap(left + l.at[static_cast<std::size_t>(l.begin + l.count)], right);
+    swap_places(left + l.at[static_cast<std::size_t>(l.begin + l.count)], right);
     if (l.count == 0) return right;
   }
   while (r.count > 0) {
     --r.count;
-    std::iter_swap(base - 1 - r.at[static_cast<std::size_t>(r.begin + r.count)], left);
+    swap_places(base - 1 - r.at[static_cast<std::size_t>(r.begin + r.count)], left);
     ++left;
   }
   return left;
@@ -239,7 +256,7 @@ void cut(sort_part<It>& part, sort_part<It>& later, Less& less, GoOn go_on) {
             first + 1, last, [&](const auto& e) { return static_cast<bool>(std::invoke(less, e, pivot)); }, go_on) -
         1;
   }
-  std::iter_swap(first, part.last);
+  swap_places(first, part.last);
   later = {part.last + 1, last, false, part.bad_allowed};
   if (std::min(part.size(), later.size()) < (last - first) / 8) {
     --part.bad_allowed;
@@ -282,7 +299,10 @@ class put_aside {
  public:
   using T = std::iter_value_t<It>;
   put_aside(It first, It last, T* buffer) : put_aside(first, buffer) {  // so a move that throws runs the destructor
-    for (; first != last; ++first) std::construct_at(end_++, std::move(*first));
+    for (; first != last; ++first) {
+      std::construct_at(end_, std::move(*first));
+      ++end_;  // not before it is there
+    }
   }
   put_aside(const put_aside&) = delete;
   put_aside& operator=(const put_aside&) = delete;
@@ -297,7 +317,8 @@ class put_aside {
   bool empty() const noexcept { return begin_ == end_; }
   const T& front() const noexcept { return *begin_; }
   void put_back() {
-    *hole = std::move(*begin_++);
+    *hole = std::move(*begin_);
+    ++begin_;
     ++hole;
   }
 
@@ -306,13 +327,18 @@ class put_aside {
 
   /// As far as they can be moved.
   void put_all_back() {
-    std::exception_ptr failed;
-    while (!empty()) {
+    std::exception_ptr failed;  // the first
+    for (bool again = false; !empty();) {
       try {
         put_back();
+        again = false;
       } catch (...) {
-        ++hole;
-        failed = std::current_exception();
+        if (!failed) failed = std::current_exception();
+        if (again) {  // it is lost
+          ++begin_;
+          ++hole;
+        }
+        again = !again;
       }
     }
     std::destroy(buffer_, end_);

@@ -36,8 +36,8 @@ class [[nodiscard]] shield_awaiter final : public boundary_awaiter<T>, private g
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
     this->check_unused();
     worker_context& w = *current_worker;
-    inner.place(nullptr, scope::never_looked);
-    if (grace_) grace_period::open(*h.promise().join->inside, w.home, *grace_);
+    inner.place_within(*h.promise().join->inside);
+    if (grace_) grace_period::open(w.home, *grace_);
     w.quiet_epoch = scope::never_looked;  // X2: what is known of the outer scopes says nothing of this one
     return transfer(w, this->begin(h, &inner));
   }

@@ -4,6 +4,7 @@
 #include <magpie/coroutine/awaitable.hpp>
 #include <magpie/coroutine/awaited_once.hpp>
 #include <magpie/coroutine/boundary.hpp>
+#include <magpie/coroutine/shielded_scope.hpp>
 #include <magpie/coroutine/stop_token.hpp>
 #include <magpie/coroutine/to_task.hpp>
 #include <magpie/errors.hpp>
@@ -45,7 +46,7 @@ template <class T>
 join_handle<T> never_started(std::unique_ptr<spawned<T>> s) noexcept {
   arrival* nobody = nullptr;
   s->end = ending::cancelled;
-  static_cast<void>(s->done.fire(nobody));
+  static_cast<void>(s->own.done.fire(nobody));
   return make_handle(s.release());
 }
 
@@ -67,10 +68,9 @@ class group_join final : public native_awaiter, private group_joiner {
     promise_base& me = h.promise();
     if (stop_requested(w, me.join->inside)) [[unlikely]]
       return transfer(w, end_cancelled(me));
-    if (!group_.is_open()) throw_join_too_late();
-    scope* s = me.join->inside;
-    while (s != nullptr && s != &group_.body && s != &group_.within) s = s->parent();
-    if (s == &group_.within) throw_join_outside();  // a shield in the body leads to neither
+    const scope* s = me.join->inside;
+    while (s != nullptr && s != &group_.body && s != &group_.within) s = scope_around(*s);
+    if (s == &group_.within) throw_join_outside();
     hold(h);
     return transfer(w, publish());
   }
@@ -78,9 +78,16 @@ class group_join final : public native_awaiter, private group_joiner {
 
  private:
   // noinline: once it is published, another worker may run the task, and free its frame.
-  MAGPIE_NOINLINE std::coroutine_handle<> publish() noexcept {
+  MAGPIE_NOINLINE std::coroutine_handle<> publish() {
     const std::coroutine_handle<> me = task();
-    if (group_.wait_for_children(*this)) return std::noop_coroutine();  // *this may be gone
+    switch (group_.wait_for_children(*this)) {
+      case group_state::joining::waits:
+        return std::noop_coroutine();  // *this may be gone
+      case group_state::joining::none_is_left:
+        break;
+      case group_state::joining::has_ended:
+        throw_join_too_late();
+    }
     return me;
   }
   /// A stop reached the children, and they have ended.

@@ -46,7 +46,7 @@ class MAGPIE_EXPORT handle_wait : public native_awaiter, private arrival, privat
     if (awaited == nullptr) throw_invalid_handle();
   }
 
-  bool await_ready() const noexcept { return awaited_->done.has_fired(); }
+  bool await_ready() const noexcept { return awaited_->own.done.has_fired(); }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     return suspend(h, 1);
@@ -59,7 +59,7 @@ class MAGPIE_EXPORT handle_wait : public native_awaiter, private arrival, privat
  private:
   void attach() noexcept override;
   std::uint32_t detach() noexcept override;
-  bool obtained() noexcept override { return awaited_->done.has_fired(); }
+  bool obtained() noexcept override { return awaited_->own.done.has_fired(); }
   const char* waits_for() const noexcept override { return "a join_handle"; }
   std::string_view waits_for_whose() const noexcept override { return awaited_->name(); }
   static void on_arrival(arrival* a) noexcept;
@@ -109,7 +109,7 @@ class join_handle {
   bool valid() const noexcept { return task_ != nullptr; }
 
   /// The task has ended: with a value, an error, or cancelled. False for an invalid handle.
-  bool ready() const noexcept { return task_ != nullptr && task_->done.has_fired(); }
+  bool ready() const noexcept { return task_ != nullptr && task_->own.done.has_fired(); }
 
   /// Asks the task to stop: it ends as cancelled at its next stop point, or runs to its end if it has none. True if it
   /// had not ended. Idempotent. Threads: any, as long as the handle stays where it is.
@@ -169,12 +169,12 @@ class join_handle {
 
   bool block(std::int64_t deadline) {
     if (task_ == nullptr) detail::throw_invalid_handle();
-    return task_->done.has_fired() || task_->block_until(deadline);
+    return task_->own.done.has_fired() || task_->block_until(deadline);
   }
 
   detail::spawned<T>* release() noexcept { return std::exchange(task_, nullptr); }
   detail::spawned<T>* release_unwaited() noexcept {
-    if (task_ != nullptr && task_->done.waited_on()) {
+    if (task_ != nullptr && task_->own.done.waited_on()) {
       detail::fatal("magpie: a join_handle is being moved or destroyed while somebody waits on it");
     }
     return release();

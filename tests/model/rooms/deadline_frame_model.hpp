@@ -9,6 +9,8 @@
 #include <magpie/task.hpp>
 #include <magpie/timeout.hpp>
 
+#include "scene_engine.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,58 +29,7 @@ using magpie::task;
 inline constexpr std::int64_t soon = 1;  // the deadline; the scene's clock stands at 0 but for who fires
 inline constexpr magpie::clock::time_point at_soon{magpie::clock::duration(soon)};
 
-/// Runnable tasks, and timers.
-class engine final : public executor {
- public:
-  engine() : executor(reinterpret_cast<magpie::runtime&>(*this), [](std::exception_ptr, std::string_view) {}) {}
-
-  void enqueue(runnable& r, placement) noexcept override {
-    for (auto& each : queue_) {
-      runnable* none = nullptr;
-      if (each.compare_exchange_strong(none, &r, release, relaxed)) {
-        ++runnable_;
-        return;
-      }
-    }
-    model::check(false, "more runnable tasks than the scene has cells");
-  }
-  bool start(runnable&) noexcept override { return false; }
-  bool announce() noexcept override { return false; }
-  void ended() noexcept override {}
-  std::int64_t now() noexcept override { return 0; }
-  void arm(timer_node& t) override {
-    static_cast<void>(timers_.arm(t));
-    has_timers_ = true;
-  }
-  bool disarm(timer_node& t) noexcept override { return timers_.disarm(t); }
-
-  runnable* take() noexcept {
-    if (runnable_ == 0) return nullptr;
-    for (auto& each : queue_) {
-      if (runnable* r = each.exchange(nullptr, acquire)) {
-        --runnable_;
-        return r;
-      }
-    }
-    return nullptr;
-  }
-  /// timer_service::fire_due(). True: there was something.
-  bool fire_due(std::int64_t now) {
-    if (!has_timers_) return false;
-    intrusive_list<timer_node> due;
-    timers_.take_due(now, 64, due);
-    const bool some = !due.empty();
-    while (timer_node* const t = due.pop_front()) t->timer_fired();
-    return some;
-  }
-
- private:
-  std::array<atomics::atomic<runnable*>, 2> queue_{};
-  timer_heap<> timers_;
-  // When it is of use to look: the scene's, and no part of the protocol. Else each round of an idle thread were a step.
-  int runnable_ = 0;
-  bool has_timers_ = false;
-};
+using engine = rooms::scene_engine<2>;
 
 // A deadline by itself ------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ struct shape {
   std::size_t limit = SIZE_MAX;
   bool fails = false;    // the first child
   bool joins = false;    // the body waits for the children in join()
+  bool late = false;     // a thread with a handle joins too, perhaps too late
   bool put_off = false;  // the body is stopped where others refer to its locals
   bool quits = false;    // the body ends itself as cancelled
   bool waits = false;    // the body waits for a stop
@@ -75,7 +76,7 @@ struct shape {
 template <shape Is>
 class group_ends {
  public:
-  static constexpr int threads = 1 + Is.children + Is.cancels + Is.stops + Is.spawns + Is.asks;
+  static constexpr int threads = 1 + Is.children + Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late;
 
   group_ends() {
     gather_atomics::put_back = nullptr;
@@ -88,7 +89,7 @@ class group_ends {
     model::check(state().cancelled() == Is.stopped, "a group that opens under a stop says so");
     for (int i = 0; i < Is.children; ++i) model::check(state().admit(where_), "an open group takes children");
     for (child& each : children_) state().start_child(where_, each);
-    for (int i = 0; i < Is.cancels + Is.stops + Is.spawns + Is.asks; ++i) state().add_reference();
+    for (int i = 0; i < Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late; ++i) state().add_reference();
     if (Is.stops) outer_->at_work.fetch_add(1, relaxed);
   }
 
@@ -106,6 +107,7 @@ class group_ends {
       return outer_->let_go();
     }
     if (Is.spawns && which-- == 0) return spawn();
+    if (Is.late && which-- == 0) return join_late();
     if (Is.asks) ask();
   }
   void after() {
@@ -156,7 +158,9 @@ class group_ends {
   }
   void join() {
     auto* const j = model::make_named<joiner>("joiner");
-    if (state().wait_for_children(*j)) where_.take(*j);
+    const auto how = state().wait_for_children(*j);
+    model::check(how != group_state::joining::has_ended, "a group has not ended before its body");
+    if (how == group_state::joining::waits) where_.take(*j);
     if (!Is.spawns) model::check(alive_ == 0, "join() waits for all");
     model::destroy(j);
   }
@@ -225,6 +229,16 @@ class group_ends {
       if (Is.limit == 1) model::check(++running_ == 1, "more children run than the limit allows");
       end_child(ending::value);
     }
+    state().drop_reference();
+  }
+  void join_late() {
+    auto* const j = model::make_named<joiner>("joiner");
+    const bool ended = finished_ == 1;
+    const auto how = state().wait_for_children(*j);
+    if (ended) model::check(how == group_state::joining::has_ended, "who joins a group that has ended is told so");
+    if (how == group_state::joining::waits) where_.take(*j);
+    model::check(alive_ == 0, "join() waits for all");
+    model::destroy(j);
     state().drop_reference();
   }
   void ask() {

@@ -61,6 +61,10 @@ TEST(group_state_model, the_body_joins) {
   (expect_holds<group_ends<shape{.children = 1, .joins = true}>>(lean(3)));
   (expect_holds<group_ends<shape{.children = 2, .joins = true}>>(lean(1)));
 }
+TEST(group_state_model, somebody_joins_late) {
+  (expect_holds<group_ends<shape{.children = 0, .late = true}>>(lean(4)));
+  (expect_holds<group_ends<shape{.children = 1, .late = true}>>(lean(2)));
+}
 TEST(group_state_model, the_body_is_put_off) {
   (expect_holds<group_ends<shape{.children = 1, .put_off = true}>>(lean(3)));
   (expect_holds<group_ends<shape{.children = 2, .put_off = true}>>(lean(1)));

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/scope.hpp>
 #include <magpie/model/explore.hpp>
 #include <magpie/task.hpp>
 
+#include "scene_engine.hpp"
+
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -21,44 +23,7 @@ namespace model = magpie::model;
 using namespace magpie::detail;  // the scenes stand in for the engine
 using magpie::task;
 
-/// Runnable tasks.
-class engine final : public executor {
- public:
-  engine() : executor(reinterpret_cast<magpie::runtime&>(*this), [](std::exception_ptr, std::string_view) {}) {}
-
-  void enqueue(runnable& r, placement) noexcept override {
-    for (auto& each : queue_) {
-      runnable* none = nullptr;
-      if (each.compare_exchange_strong(none, &r, release, relaxed)) {
-        ++runnable_;
-        return;
-      }
-    }
-    model::check(false, "more runnable tasks than the scene has cells");
-  }
-  bool start(runnable&) noexcept override { return false; }
-  bool announce() noexcept override { return false; }
-  void ended() noexcept override {}
-  std::int64_t now() noexcept override { return 0; }
-  void arm(timer_node&) override { model::check(false, "no timers here"); }
-  bool disarm(timer_node&) noexcept override { return true; }
-
-  runnable* take() noexcept {
-    if (runnable_ == 0) return nullptr;
-    for (auto& each : queue_) {
-      if (runnable* r = each.exchange(nullptr, acquire)) {
-        --runnable_;
-        return r;
-      }
-    }
-    return nullptr;
-  }
-
- private:
-  std::array<atomics::atomic<runnable*>, 3> queue_{};
-  // When it is of use to look: the scene's, and no part of the protocol. Else each round of an idle worker were a step.
-  int runnable_ = 0;
-};
+using engine = rooms::scene_engine<3>;
 
 /// How a task ended, as its waiter sees it.
 enum class outcome : std::uint8_t { running, ended, cancelled };
@@ -68,7 +33,8 @@ template <int Tasks>
 using outcomes = std::array<outcome, static_cast<std::size_t>(Tasks)>;
 
 /// A play has `tasks`, the first ones of which are stopped, `stops` of them, each by a thread of its own; `workers`
-/// that run them; and `others`, threads from outside. Its
+/// that run them; and `others`, threads from outside, which are workers too, in whose place the play acts, if
+/// `others_are_workers`. It may be made with the engine. Its
 ///
 ///     task<> root(int which);                     // what a task does
 ///     void outside(int which);                    // what a thread does, if there are any
@@ -83,16 +49,15 @@ class scene {
   scene() {
     gather_atomics::arrays_left = 99;
     std::construct_at(&stop_epoch, scope::never_looked + 1);
-    gather_atomics::put_back = [](int thread) { current_worker = thread < Play::workers ? place[thread] : nullptr; };
-    for (int i = 0; i < Play::workers; ++i)
-      place[i] = &workers_[static_cast<std::size_t>(i)].emplace(home_, sleepers_, 4);
+    gather_atomics::put_back = [](int thread) { current_worker = worker_of(thread); };
+    for (std::size_t i = 0; i < contexts; ++i) place[i] = &workers_[i].emplace(home_, sleepers_, 4);
   }
   scene(const scene&) = delete;
   scene& operator=(const scene&) = delete;
   ~scene() { gather_atomics::put_back = nullptr; }
 
   void thread(int self) {
-    current_worker = self < Play::workers ? place[self] : nullptr;
+    current_worker = worker_of(self);
     if (self < Play::workers) return work(self);
     self -= Play::workers;
     if (self < Play::stops) {
@@ -125,13 +90,27 @@ class scene {
     outcome seen = outcome::running;
   };
 
+  static worker_context* worker_of(int thread) {
+    if (thread < Play::workers) return place[static_cast<std::size_t>(thread)];
+    const int other = thread - Play::workers - Play::stops;
+    if (!Play::others_are_workers || other < 0) return nullptr;
+    return place[static_cast<std::size_t>(Play::workers + other)];
+  }
+  static Play made(engine& home) {
+    if constexpr (std::constructible_from<Play, engine&>) {
+      return Play(home);
+    } else {
+      return Play();
+    }
+  }
+
   bool all_have_ended() const {
     for (const root& each : roots_)
       if (each.seen == outcome::running) return false;
     return true;
   }
   void work(int self) {
-    worker_context& me = *place[self];
+    worker_context& me = *current_worker;
     set_stack_floor(me);
     for (int i = self; i < Play::tasks; i += Play::workers) resume(me, begin(me, i));
     while (!all_have_ended()) {
@@ -154,19 +133,21 @@ class scene {
     return first;
   }
 
-  static inline std::array<worker_context*, Play::workers> place{};
+  static constexpr std::size_t contexts = Play::workers + (Play::others_are_workers ? Play::others : 0);
+  static inline std::array<worker_context*, contexts> place{};
 
   engine home_;
   parking_word<> sleepers_;
-  std::array<std::optional<worker_context>, Play::workers> workers_;
+  std::array<std::optional<worker_context>, contexts> workers_;
   std::array<root, Play::tasks> roots_;
-  Play play_;
+  Play play_ = made(home_);
 };
 
 /// The numbers of a play.
 template <int Tasks, int Workers, int Stops, int Others>
 struct cast {
   static constexpr int tasks = Tasks, workers = Workers, stops = Stops, others = Others;
+  static constexpr bool others_are_workers = false;
 };
 
 }  // namespace waiting_tasks

@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <stop_token>
+#include <thread>
 #include <utility>
 
 namespace magpie_test {
@@ -170,6 +172,35 @@ void callbacks(runtime& rt, int size) {
   }
 }
 
+/// A callback is destroyed while another thread is in it: the destructor returns when the call has. Nothing is left to
+/// chance: the call goes on until it sees that it was not waited for, or there was time enough to see it.
+void callback_is_waited_for(runtime&, int size) {
+  for (int i = 0; i < size; i += 32) {
+    magpie::stop_source source;
+    std::atomic<bool> inside{false};
+    std::atomic<bool> leaving{false};
+    std::atomic<bool> gone{false};
+    std::atomic<bool> gone_too_early{false};
+    const auto call = [&] {
+      inside = true;
+      while (!leaving) std::this_thread::yield();
+      for (const auto until = std::chrono::steady_clock::now() + 10ms; std::chrono::steady_clock::now() < until;) {
+        if (gone) gone_too_early = true;
+        if (gone) return;
+        std::this_thread::yield();
+      }
+    };
+    std::optional<magpie::stop_callback<decltype(call)>> heard(std::in_place, source.get_token(), call);
+    foreign_threads stops(1, [&](int) { source.request_stop(); });
+    while (!inside) std::this_thread::yield();
+    leaving = true;
+    heard.reset();
+    gone = true;
+    stops.end();
+    require(!gone_too_early, "who destroys a callback waits for its call");
+  }
+}
+
 void tree(runtime& rt, int size) {
   struct node {
     static task<> of(int depth, witness w) {
@@ -187,9 +218,12 @@ void tree(runtime& rt, int size) {
 }
 
 constexpr scenario list[] = {
-    {"deadline_passed", passed},   {"deadline_kept", kept}, {"deadline_nested", nested}, {"deadline_moved", moved},
-    {"sleepers", sleepers},        {"shield", shielded},    {"finally", cleaned},        {"stop_tokens", tokens},
-    {"stop_callbacks", callbacks}, {"stop_tree", tree},
+    {"deadline_passed", passed},   {"deadline_kept", kept},
+    {"deadline_nested", nested},   {"deadline_moved", moved},
+    {"sleepers", sleepers},        {"shield", shielded},
+    {"finally", cleaned},          {"stop_tokens", tokens},
+    {"stop_callbacks", callbacks}, {"stop_callback_waited_for", callback_is_waited_for, true},
+    {"stop_tree", tree},
 };
 
 }  // namespace

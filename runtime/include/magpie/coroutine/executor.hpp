@@ -58,7 +58,7 @@ struct blocking_call {
 
   /// Called once; the call may be gone afterwards.
   function run;
-  blocking_call* next = nullptr;  // for a queue
+  atomics::plain<blocking_call*> next{nullptr};  // for a queue
 };
 
 enum class placement : std::uint8_t {

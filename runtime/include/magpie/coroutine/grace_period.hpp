@@ -4,7 +4,7 @@
 #include <magpie/base/config.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
-#include <magpie/coroutine/scope.hpp>
+#include <magpie/coroutine/shielded_scope.hpp>
 #include <magpie/lockfree/spin_lock.hpp>
 
 #include <cstdint>
@@ -20,13 +20,13 @@ class MAGPIE_EXPORT grace_period : private stop_node, private timer_node {
  public:
   grace_period() noexcept = default;
 
-  /// Before the task starts. Errors: std::system_error if no timer thread can be started.
-  void open(scope& outer, executor& where, clock::duration length);
+  /// Before the task starts; `inner` has its place. Errors: std::system_error if no timer thread can be started.
+  void open(executor& where, clock::duration length);
   /// The task has ended. True: nothing is at work here any more. False: *this may be gone, and resume_waiter() is
   /// called once by another side.
   [[nodiscard]] bool close() noexcept;
 
-  scope inner;
+  shielded_scope inner;
 
  protected:
   ~grace_period() = default;
@@ -42,7 +42,6 @@ class MAGPIE_EXPORT grace_period : private stop_node, private timer_node {
   std::int64_t end_of_grace() const noexcept;
 
   executor* home_ = nullptr;
-  scope* outer_ = nullptr;
   clock::duration length_{};
   spin_lock<> lock_;     // T4: the timer is moved by the stop, unless the end was faster
   bool closed_ = false;  // guarded by lock_

@@ -54,7 +54,7 @@ class basic_stop_node : public list_links<basic_stop_node<Atomics>, void, Atomic
   ~basic_stop_node() = default;
 };
 
-enum class scope_kind : std::uint8_t { plain, deadline, group, group_body, spawned, runtime };
+enum class scope_kind : std::uint8_t { plain, deadline, shield, group, group_body, spawned, runtime };
 
 /// A node of the tree down which a request to stop flows: of a runtime, a spawned task, a gather, a deadline
 /// (docs/protocols/stop_tree.md). Making one registers nothing. Running tasks find a stop by walking up, and the walk

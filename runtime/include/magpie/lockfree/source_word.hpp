@@ -44,6 +44,12 @@ class source_word {
     return state_.load(relaxed) > abandoned_mark;  // relaxed: only the owner's own waiter counts; nothing is read after
   }
 
+  /// The node of the one who waits, or nullptr. To be compared: it may be gone.
+  const Node* waiter() const noexcept {
+    const std::uintptr_t now = state_.load(relaxed);  // relaxed: nothing is read through it
+    return now > abandoned_mark ? reinterpret_cast<const Node*>(now) : nullptr;
+  }
+
   /// Once. The node of the waiter is in `node` if the answer is `waiter`; if it is `abandoned`, the caller frees.
   fired fire(Node*& node) noexcept {
     const std::uintptr_t before =

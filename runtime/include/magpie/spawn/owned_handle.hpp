@@ -29,7 +29,7 @@ class join_wait final : public native_awaiter, private suspended_task, private a
  public:
   explicit join_wait(spawned_base* awaited) noexcept : arrival(on_arrival), awaited_(awaited) {}
 
-  bool await_ready() const noexcept { return awaited_->done.has_fired(); }
+  bool await_ready() const noexcept { return awaited_->own.done.has_fired(); }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
     worker_context& w = *current_worker;
@@ -43,7 +43,7 @@ class join_wait final : public native_awaiter, private suspended_task, private a
   // noinline: once it is published, another worker may run the task, and free its frame.
   MAGPIE_NOINLINE std::coroutine_handle<> publish() noexcept {
     const std::coroutine_handle<> me = task();
-    if (awaited_->done.attach(this) == source_word<arrival>::attached::yes) return std::noop_coroutine();
+    if (awaited_->own.done.attach(this) == source_word<arrival>::attached::yes) return std::noop_coroutine();
     return me;
   }
   static void on_arrival(arrival* a) noexcept {

@@ -22,7 +22,7 @@ class shared_task final : public counted<shared_task>, private arrival {
   MAGPIE_EXPORT ~shared_task();
 
   /// Any thread. The result may be read then.
-  bool ended() const noexcept { return task_.done.has_fired(); }
+  bool ended() const noexcept { return task_.own.done.has_fired(); }
   bool cancel() noexcept { return task_.cancel(); }
   /// Blocks a plain thread, as spawned_base::block_until.
   MAGPIE_EXPORT bool block_until(std::int64_t deadline);

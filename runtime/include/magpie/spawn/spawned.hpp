@@ -27,6 +27,12 @@ struct arrival {
   function arrive;
 };
 
+/// The scope of a spawned task, and the word by which its end is told: so who runs inside finds who waits for it.
+struct spawned_scope : named_scope {
+  explicit spawned_scope(std::string_view name) : named_scope(scope_kind::spawned, name) {}
+  source_word<arrival> done;
+};
+
 class spawned_base;
 
 [[noreturn]] MAGPIE_EXPORT void throw_invalid_handle();
@@ -77,13 +83,12 @@ class spawned_base : public boundary_join, private runnable {
   /// The result has been taken: frees *this.
   void free() noexcept { free_(this); }
 
-  source_word<arrival> done;
-  named_scope own;
+  spawned_scope own;
 
   /// The time by which block_until() counts.
   clock::time_point now() const noexcept {
     // What is driven is not over before we have driven it: its home is there.
-    return driven_ && !done.has_fired() ? clock::time_point(clock::duration(home_.now())) : read_clock();
+    return driven_ && !own.done.has_fired() ? clock::time_point(clock::duration(home_.now())) : read_clock();
   }
 
   /// Whether whoever waits for its end must drive its runtime; and that.
@@ -102,7 +107,7 @@ class spawned_base : public boundary_join, private runnable {
   spawned_base(executor& home, std::string_view name, priority asked, free_function f)
       : boundary_join(on_end),
         runnable(first_step),
-        own(scope_kind::spawned, name),
+        own(name),
         home_(home),
         driven_(home.is_driven()),
         on_unhandled_(home.on_unhandled()),
