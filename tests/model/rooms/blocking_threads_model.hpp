@@ -24,6 +24,7 @@ struct shape {
   int workers = 1;  // who hand them over, by turns
   unsigned most = 2;
   int can_start = 99;          // so many threads can be started; each call starts one at most
+  int fail = 0;                // so many starts fail before that
   bool meet = false;           // each call waits for all the others, so each needs a thread
   bool first_alone = false;    // but the first, which has returned before another is handed over
   bool patient = false;        // no thread leaves for having nothing to do: what is promised without the help of time
@@ -57,7 +58,8 @@ class calls_are_run {
   }
   void after() {
     model::check(ran_ + refused_ == Is.calls, "each call is run once");
-    model::check(refused_ <= std::max(0, Is.calls - Is.can_start), "a call is refused if no thread can be started");
+    const int most = Is.patient && Is.can_start > 0 ? Is.fail : Is.fail + std::max(0, Is.calls - Is.can_start);
+    model::check(refused_ <= most, "a call is refused if there is no thread and none can be started");
     model::check(Is.can_start > 0 || ran_ == 0, "no call is run where there is no thread");
   }
 
@@ -102,6 +104,7 @@ class calls_are_run {
       count(s.met_);
       wait_for(s.met_, Is.calls - (Is.first_alone ? 1 : 0));
     }
+    static_cast<void>(s.met_.load(relaxed));  // a step, so that others may come in
     --s.inside_;
     ++s.ran_;
     model::destroy(e);
@@ -109,7 +112,7 @@ class calls_are_run {
   }
 
   const std::string name_;
-  modelled_threads::crew<Is.calls> crew_{Is.can_start};
+  modelled_threads::crew<Is.calls> crew_{Is.fail, Is.can_start};
   blocking_threads* room_ = model::make_named<blocking_threads>("threads", Is.most, name_);
   std::array<handed_call*, Is.calls> calls_;
   counter met_{0};

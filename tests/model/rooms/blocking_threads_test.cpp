@@ -49,6 +49,8 @@ TEST(blocking_threads_model, K3_no_more_at_a_time_than_the_cap_allows) {
 TEST(blocking_threads_model, no_thread_can_be_started) {
   (expect_holds<calls_are_run<shape{.calls = 2, .can_start = 0}>>(interleaved(2)));
   (expect_holds<calls_are_run<shape{.calls = 2, .can_start = 1}>>(interleaved(2)));
+  (expect_holds<calls_are_run<shape{.calls = 2, .can_start = 1, .patient = true}>>(interleaved(2)));
+  (expect_holds<calls_are_run<shape{.calls = 2, .fail = 1}>>(interleaved(2)));
 }
 
 TEST(blocking_threads_model_long, K1_a_call_is_run) {

@@ -138,10 +138,10 @@ inline std::function<berth&()> next_berth;
 template <std::size_t Threads>
 class crew {
  public:
-  /// All but the first `can_start` starts fail.
-  explicit crew(int can_start) {
-    next_berth = [this, can_start]() -> berth& {
-      if (std::cmp_equal(started_, can_start))
+  /// The first `fail` starts fail, and all but `can_start` of the others.
+  crew(int fail, int can_start) {
+    next_berth = [this, fail, can_start]() mutable -> berth& {
+      if (fail-- > 0 || std::cmp_equal(started_, can_start))
         throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
       model::check(started_ < Threads, "more threads than the scene has");
       return berths_[started_++];
