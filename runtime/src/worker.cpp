@@ -16,8 +16,10 @@ namespace {
 constexpr std::int64_t microsecond = 1000;
 // A worker that runs out of work searches about as long as a wake would cost before it sleeps.
 constexpr std::int64_t search_time = 25 * microsecond;
-// What its worker will come to next stays with it for so long.
+// A lone task that its worker will come to next stays with it for so long: two for half as long, and so on. Of many
+// half are taken at once.
 constexpr std::int64_t next_is_private = 3 * microsecond;
+constexpr std::int64_t many_tasks = 16;
 constexpr unsigned newest_in_a_row = 3;
 constexpr unsigned successors_in_a_row = 3;
 // How often a worker looks at the clock between tasks, if it has timers. Reading it costs about as much as a small
@@ -192,8 +194,9 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
   if (gather_block* const b = stolen_fork(victim)) return start_stolen(*this, b, entry_from::another);
   runnable* const newest = victim.newest_.peek();
   const auto waiting = victim.queue_.look();
-  const bool is_next = waiting.count == 1 && newest == nullptr;
-  if (waiting.count != 0 && (!is_next || stays_there(&victim.queue_, waiting.oldest))) {
+  // The more there are, the sooner it is worth to take half of them.
+  const auto all = static_cast<std::int64_t>(waiting.count + (newest != nullptr ? 1 : 0));
+  if (waiting.count != 0 && (all >= many_tasks || stays_there(&victim.queue_, waiting.oldest, next_is_private / all))) {
     std::array<runnable*, run_queue<runnable>::half> loot;
     if (const std::size_t n = victim.queue_.steal(loot)) {
       steals.add();
@@ -201,7 +204,7 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
       return start_queued(*this, loot[0]);
     }
   }
-  if (newest != nullptr && stays_there(&victim.newest_, reinterpret_cast<std::uintptr_t>(newest)) &&
+  if (newest != nullptr && stays_there(&victim.newest_, reinterpret_cast<std::uintptr_t>(newest), next_is_private) &&
       victim.newest_.steal(newest)) {
     steals.add();
     return start_queued(*this, newest);
@@ -211,9 +214,9 @@ std::coroutine_handle<> worker::steal_from(worker& victim) noexcept {
 
 /// Its worker would have come to it, if it did not compute. One place is watched at a time, until it is known or too
 /// long ago, for else nobody would come for one of two.
-bool worker::stays_there(const void* place, std::uint64_t item) noexcept {
+bool worker::stays_there(const void* place, std::uint64_t item, std::int64_t so_long) noexcept {
   const std::int64_t now = monotonic_now();
-  if (place == watched_.place && item == watched_.item) return now - watched_.since >= next_is_private;
+  if (place == watched_.place && item == watched_.item) return now - watched_.since >= so_long;
   if (place == watched_.place || now - watched_.since >= 10 * next_is_private) watched_ = {place, item, now};
   return false;
 }

@@ -52,7 +52,7 @@ class worker : public worker_context {
   std::coroutine_handle<> next_part_of(const errand& e) noexcept;
   std::coroutine_handle<> stolen_part_of(const errand& e) noexcept;
   std::coroutine_handle<> steal_from(worker& victim) noexcept;
-  bool stays_there(const void* place, std::uint64_t item) noexcept;
+  bool stays_there(const void* place, std::uint64_t item, std::int64_t so_long) noexcept;
 
   gather_block* take_fork() noexcept;
   gather_block* stolen_fork(worker& victim) noexcept;

@@ -213,7 +213,7 @@ class loop_pace {
     settled_ = took >= least_measured;
     if (plan.alone) return;
     part.warm = settled_ && part.is_worth_a_steal(plan) &&
-                (part.warm || !w.sleepers.hungry() || wakes(now, part.each * static_cast<float>(part.rest() / 2)));
+                (part.warm || !w.sleepers.hungry() || wakes(now, part.each * static_cast<float>(part.rest()) / 2));
   }
 
   bool wakes(std::int64_t now, float saved) noexcept {

@@ -65,7 +65,9 @@ class parking_word {
 
   /// The same, later.
   others others_of_sleeper() const noexcept {
-    const std::uint64_t counts = counts_.load(seq_cst);  // P7: after its step on counts
+    // P7: what the others do to counts after our own step on it, than which no look is older. relaxed: nothing is read
+    // because of it
+    const std::uint64_t counts = counts_.load(relaxed);
     return {static_cast<unsigned>(counts & parked_mask) - 1, static_cast<unsigned>(counts >> 32)};
   }
 
