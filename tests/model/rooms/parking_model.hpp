@@ -270,38 +270,12 @@ struct forked : published_within<forked<Workers, Tasks>, timed_sleeper, Workers,
 };
 
 /// A fork push meets the last searcher, which finds something else. That computes until the fork has run, so a third
-/// worker must come for the fork, and nobody may have seen that it is needed: the one gap that P4 leaves.
-struct forked_beside_a_search : crew<forked_beside_a_search, timed_sleeper, 3, 2> {
-  static constexpr int threads = 3;
-  static constexpr bool can_be_out_of_reach = true;
-
-  detail::injection_queue<item, model::atomics> injected;
-  detail::fork_deque<item, model::atomics> forks{4};
-
-  void thread(int self) {
-    if (self != 0) return work(static_cast<unsigned>(self));
-    injected.push(book.make(0));
-    wake_one();
-    model::check(forks.push(book.make(1)), "there is room");
-    if (word().hungry()) wake_one();
-    busy_until_done(0);
-  }
-  item* find(unsigned) {
-    item* found = nullptr;
-    injected.take(1, [&](item* it) { found = it; });
-    if (found == nullptr && forks.steal(found) != detail::steal_result::taken) return nullptr;
-    return found;
-  }
-  bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
-  void runs(std::size_t i) {
-    if (i == 0) busy_until_done(1);
-  }
-};
-
-/// The same, while the place of a worker that both need is given back: because another searches, nobody is woken for
-/// that (P7).
-struct given_back_beside_a_search : crew<given_back_beside_a_search, timed_sleeper, 3, 2> {
-  static constexpr int threads = 4;
+/// worker must come for the fork, and nobody may have seen that it is needed: the one gap that P4 leaves. `Borrowed`:
+/// meanwhile the place of a worker that both need is borrowed and given back; because another searches, nobody is woken
+/// for that (P7).
+template <bool Borrowed>
+struct forked_beside_a_search : crew<forked_beside_a_search<Borrowed>, timed_sleeper, 3, 2> {
+  static constexpr int threads = Borrowed ? 4 : 3;
   static constexpr bool can_be_out_of_reach = true;
 
   detail::injection_queue<item, model::atomics> injected;
@@ -312,12 +286,12 @@ struct given_back_beside_a_search : crew<given_back_beside_a_search, timed_sleep
       if (const auto index = timed_sleeper::borrow(*this)) timed_sleeper::give_back(*this, *index);
       return;
     }
-    if (self != 0) return work(static_cast<unsigned>(self));
-    injected.push(book.make(0));
-    wake_one();
-    model::check(forks.push(book.make(1)), "there is room");
-    if (word().hungry()) wake_one();
-    busy_until_done(0);
+    if (self != 0) return this->work(static_cast<unsigned>(self));
+    injected.push(this->book.make(0));
+    this->wake_one();
+    model::check(forks.push(this->book.make(1)), "there is room");
+    if (this->word().hungry()) this->wake_one();
+    this->busy_until_done(0);
   }
   item* find(unsigned) {
     item* found = nullptr;
@@ -327,7 +301,7 @@ struct given_back_beside_a_search : crew<given_back_beside_a_search, timed_sleep
   }
   bool has_visible_work() const { return !injected.looks_empty() || !forks.looks_empty(); }
   void runs(std::size_t i) {
-    if (i == 0) busy_until_done(1);
+    if (i == 0) this->busy_until_done(1);
   }
 };
 

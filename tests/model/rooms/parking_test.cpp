@@ -40,7 +40,7 @@ TEST(parking_model, P4_forks_reach_who_lies_down) {
   (expect_holds<forked<3, 1>>(lean(1)));
 }
 TEST(parking_model, P4_no_interleaving_leaves_a_fork_beside_a_search) {
-  expect_holds<forked_beside_a_search>(interleaved(2));
+  expect_holds<forked_beside_a_search<false>>(interleaved(2));
 }
 TEST(parking_model, P8_a_push_beside_a_search) {
   expect_holds<pushed_beside_a_search>(interleaved(1));
@@ -62,7 +62,7 @@ TEST(parking_model, P7_a_place_is_borrowed_and_given_back) {
 }
 TEST(parking_model, P7_a_place_is_given_back_beside_a_fork) { expect_holds<given_back_beside_a_fork>(lean(1)); }
 TEST(parking_model, P7_a_place_is_given_back_beside_a_search) {
-  expect_holds<given_back_beside_a_search>(interleaved(1));
+  expect_holds<forked_beside_a_search<true>>(interleaved(1));
 }
 TEST(parking_model_long, P7_a_place_is_borrowed_and_given_back) {
   expect_holds<borrowed<1>>(interleaved(3));
@@ -83,7 +83,7 @@ TEST(parking_model_long, P3_the_last_searcher_wakes_the_next) {
 TEST(parking_model_long, P4_forks_reach_who_lies_down) { (expect_holds<forked<3, 1>>(lean(2))); }
 // What docs/protocols/parking.md says about P4: not a promise, but nobody may believe that there is none.
 TEST(parking_model, P4_an_outdated_read_leaves_a_fork_beside_a_search) {
-  expect_fails<forked_beside_a_search>("deadlock", lean(0));
+  expect_fails<forked_beside_a_search<false>>("deadlock", lean(0));
 }
 
 }  // namespace
