@@ -33,6 +33,7 @@ class pool final : public runtime_engine, private process_bound {
   bool run_here(errand& e) noexcept override;
   bool announce() noexcept override;
   void ended() noexcept override;
+  std::size_t places_held_in(const spawn_owner& group) const noexcept override;
   void forked() noexcept override { wake_one(); }
   std::int64_t now() noexcept override { return monotonic_now(); }
   void arm(timer_node& t) override;
