@@ -72,9 +72,9 @@ class held_places {
     return of_.load(acquire) == &group;  // G3: pairs with hold(): the counts
   }
   void hold(spawn_owner& group, std::size_t ended) noexcept {
-    ended_.store(ended, relaxed);  // relaxed: published by the last line, as the next
-    reserved_.store(0, relaxed);
-    of_.store(&group, release);  // G3: pairs with is_for()
+    ended_.store(ended, relaxed);  // relaxed: published by the last line
+    reserved_.store(0, relaxed);   // relaxed: as the line before
+    of_.store(&group, release);    // G3: pairs with is_for()
   }
 
   atomics::atomic<spawn_owner*> of_{nullptr};
