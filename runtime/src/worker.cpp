@@ -164,6 +164,7 @@ MAGPIE_COLD std::coroutine_handle<> worker::one_of(injection_queue<runnable>& of
 std::coroutine_handle<> worker::injected_work() noexcept {
   runnable* first = nullptr;
   const unsigned n = pool_.injected_.take(injected_at_once, [&](runnable* r) {
+    spawned_base::fetch(*r);
     if (first == nullptr) {
       first = r;
     } else {

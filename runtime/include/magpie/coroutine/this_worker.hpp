@@ -55,7 +55,6 @@ struct worker_context {
   std::uintptr_t stack_floor = 0;
   std::coroutine_handle<> next;
   successor_slot successor;
-  held_places places;
   /// How many more checkpoints the running task may pass before it lets others run.
   unsigned checkpoints_left = checkpoints_in_a_row;
   /// Of the task that runs. As with the epoch: whoever jumps elsewhere sets it anew.
@@ -66,6 +65,7 @@ struct worker_context {
   parking_word<>& sleepers;
   executor& home;
   tally<> errors_dropped;
+  held_places places;
 };
 
 /// The worker that this thread is; nullptr elsewhere. A coroutine may wake up on another thread: read it inside

@@ -130,6 +130,10 @@ MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
 
 /// How much to ask for so that no line of the cache is shared with another frame: slabs begin with a line.
 constexpr std::size_t unshared_bytes(std::size_t bytes) noexcept {
+  return bytes > frame_cache::largest_small ? bytes : frame_cache::largest_small + 1;
+}
+/// The same, for what there may be a million of: no class of its own, and as little as that takes.
+constexpr std::size_t whole_lines(std::size_t bytes) noexcept {
   return (bytes + line_size - 1) / line_size * line_size;
 }
 

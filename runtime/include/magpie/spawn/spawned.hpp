@@ -91,6 +91,15 @@ class spawned_base : public boundary_join, private runnable {
 
   std::string_view name() const noexcept { return own.name(); }
 
+  /// Begins to bring into the cache what `r` needs, if it starts a task: another thread has made it, and the line that
+  /// `r` itself is in is here already.
+  static void fetch(const runnable& r) noexcept {
+    if (r.run != first_step) return;
+    const auto& task = static_cast<const spawned_base&>(r);
+    __builtin_prefetch(&task.own, 1);
+    __builtin_prefetch(task.parent.address(), 1);
+  }
+
   /// The owner of the task that `r` starts; null if it has none, or `r` is anything else.
   static const spawn_owner* owner_of(runnable& r) noexcept {
     return r.run == first_step ? static_cast<spawned_base&>(r).owner() : nullptr;
@@ -176,8 +185,8 @@ class spawned final : public spawned_base {
     return outcome<T>(std::in_place, result.take());
   }
 
-  static void* operator new(std::size_t bytes) { return allocate_frame(unshared_bytes(bytes)); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, unshared_bytes(bytes)); }
+  static void* operator new(std::size_t bytes) { return allocate_frame(whole_lines(bytes)); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, whole_lines(bytes)); }
 
   [[no_unique_address]] result_slot<T> result;
 
