@@ -172,13 +172,15 @@ void pool::run_if_next(errand& e) noexcept {
   // What else could come before a background task is in many places.
   const bool in_turn = level == priority::high || (level == priority::normal && high_.looks_empty());
   // Z5: kept() has entered the gate.
-  if (in_turn && gate_.is_open() && queue_of(level).take_if_first(&e.first_step, borrow)) {
-    loans_.begin();
-    gate_.leave();
-    return run_on_loan(*borrowed, e);
+  const bool taken = in_turn && gate_.is_open() && queue_of(level).take_if_first(&e.first_step, borrow);
+  if (!borrowed) return gate_.leave();
+  if (!taken) {  // a producer stood behind it
+    sleeper<>::give_back(*this, *borrowed);
+    return gate_.leave();
   }
-  if (borrowed) sleeper<>::give_back(*this, *borrowed);  // a producer stood behind it
+  loans_.begin();
   gate_.leave();
+  run_on_loan(*borrowed, e);
 }
 
 void pool::run_on_loan(unsigned index, errand& e) noexcept {

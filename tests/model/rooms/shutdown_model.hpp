@@ -91,13 +91,15 @@ class small_pool {
   void run_if_next(item* it, Run run) {
     std::optional<unsigned> borrowed;
     const auto borrow = [&] { return (borrowed = endless_sleeper::borrow(*this)).has_value(); };
-    if (gate_.is_open() && injected_.take_if_first(it, borrow)) {
-      loans_.begin();
-      gate_.leave();
-      return run_on_loan(*borrowed, it, run);
+    const bool taken = gate_.is_open() && injected_.take_if_first(it, borrow);
+    if (!borrowed) return gate_.leave();
+    if (!taken) {
+      endless_sleeper::give_back(*this, *borrowed);
+      return gate_.leave();
     }
-    if (borrowed) endless_sleeper::give_back(*this, *borrowed);
+    loans_.begin();
     gate_.leave();
+    run_on_loan(*borrowed, it, run);
   }
   void enqueue(item* it) {
     gate_.enter();
