@@ -35,7 +35,7 @@ struct round_trip {
   std::uint64_t got = 0;
 };
 
-/// The task runs on a thread of the pool.
+/// The task is handed over, and runs on a thread of the pool, unless waiting for it takes part, as magpie's get() does.
 template <unsigned IdleMs>
 using submit_wait = round_trip<IdleMs, caller::stays_out>;
 /// The task runs wherever the pool likes, on the caller's thread for instance.

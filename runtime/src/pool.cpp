@@ -94,19 +94,21 @@ worker* pool::here() noexcept {
   return w != nullptr && &w->home == this ? static_cast<worker*>(w) : nullptr;
 }
 
-void pool::publish(runnable& r) noexcept {
-  switch (r.level) {
+injection_queue<runnable>& pool::queue_of(priority level) noexcept {
+  switch (level) {
     case priority::high:
-      high_.push(&r);
-      break;
+      return high_;
     case priority::background:
-      background_.push(&r);
-      break;
+      return background_;
     case priority::inherit:
     case priority::normal:
-      injected_.push(&r);
       break;
   }
+  return injected_;
+}
+
+void pool::publish(runnable& r) noexcept {
+  queue_of(r.level).push(&r);
   wake_one();
 }
 
@@ -159,14 +161,36 @@ bool pool::run_here(errand& e) noexcept {
   }
   loans_.begin();
   gate_.leave_having_started();
-  workers_[*borrowed]->run_errand(e);
+  run_on_loan(*borrowed, e);
+  return true;
+}
+
+void pool::run_if_next(errand& e) noexcept {
+  std::optional<unsigned> borrowed;
+  const auto borrow = [&] { return (borrowed = sleeper<>::borrow(*this)).has_value(); };
+  const priority level = e.first_step.level;
+  // What else could come before a background task is in many places.
+  const bool in_turn = level == priority::high || (level == priority::normal && high_.looks_empty());
+  // Z5: kept() has entered the gate.
+  const bool taken = in_turn && gate_.is_open() && queue_of(level).take_if_first(&e.first_step, borrow);
+  if (!borrowed) return gate_.leave();
+  if (!taken) {  // a producer stood behind it
+    sleeper<>::give_back(*this, *borrowed);
+    return gate_.leave();
+  }
+  loans_.begin();
+  gate_.leave();
+  run_on_loan(*borrowed, e);
+}
+
+void pool::run_on_loan(unsigned index, errand& e) noexcept {
+  workers_[index]->run_errand(e);
   // Z4: the loan keeps the pool, until it is counted as ended; the gate from before that on.
   gate_.enter();
-  sleeper<>::give_back(*this, *borrowed);
+  sleeper<>::give_back(*this, index);
   loans_.end();
   if (finish_.is_drawn()) compare_counts();
   gate_.leave();
-  return true;
 }
 
 bool pool::announce() noexcept {

@@ -31,6 +31,7 @@ class pool final : public runtime_engine, private process_bound {
   void enqueue(runnable& r, placement where) noexcept override;
   bool start(runnable& r) noexcept override;
   bool run_here(errand& e) noexcept override;
+  void run_if_next(errand& e) noexcept override;
   bool announce() noexcept override;
   void ended() noexcept override;
   std::size_t places_held_in(const spawn_owner& group) const noexcept override;
@@ -64,9 +65,13 @@ class pool final : public runtime_engine, private process_bound {
  private:
   friend class worker;
 
-  /// Into the queue that all workers share for tasks of its level.
+  /// That all workers share, for tasks of this level.
+  injection_queue<runnable>& queue_of(priority level) noexcept;
   void publish(runnable& r) noexcept;
+  /// On the place of a worker that was borrowed, after the loan has begun.
+  void run_on_loan(unsigned index, errand& e) noexcept;
   void inherit() noexcept override;
+  void kept() noexcept override { gate_.enter(); }
   void start_threads(const runtime_options& options);
   void stop_accepting() noexcept override;
   void wait_for_the_end(std::int64_t deadline) override;

@@ -55,6 +55,16 @@ void process_bound::withdraw_from_forks() noexcept {
   announced.remove(this);
 }
 
+bool process_bound::keep(const void* address) noexcept {
+  const std::lock_guard hold(lists);  // Z5: who is found here has yet to withdraw
+  for (process_bound* p = announced.front(); p != nullptr; p = announced.next(p)) {
+    if (p->address_ != address) continue;
+    p->kept();
+    return true;
+  }
+  return false;
+}
+
 bool process_bound::finds(const void* address) noexcept {
   for (process_bound* p = left_over.front(); p != nullptr; p = left_over.next(p)) {
     if (p->address_ == address) return true;

@@ -6,6 +6,19 @@
 #include <magpie/spawn/self_wait.hpp>
 
 namespace magpie::detail {
+namespace {
+
+/// A task whose waiter takes part.
+class awaited_task final : public errand {
+ public:
+  awaited_task(runnable& first, const spawned_scope& s) noexcept : errand(first, s), done_(s.done) {}
+  bool is_over() const noexcept override { return done_.has_fired(); }
+
+ private:
+  const source_word<arrival>& done_;
+};
+
+}  // namespace
 
 void spawned_base::prepare(scope& above, task_coroutine c, void* result) noexcept {
   parent = c;
@@ -23,13 +36,8 @@ bool spawned_base::start_alone(task_coroutine c, void* result) noexcept {
 }
 
 bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
-  struct this_task final : errand {
-    explicit this_task(spawned_base& s) noexcept : errand(s, s.own), done(s.own.done) {}
-    bool is_over() const noexcept override { return done.has_fired(); }
-    const source_word<arrival>& done;
-  };
   prepare(home_.root_scope(), c, result);
-  this_task errand(*this);  // the handle, which keeps *this, is not made yet
+  awaited_task errand(*this, own);  // the handle, which keeps *this, is not made yet
   return home_.run_here(errand);
 }
 
@@ -167,6 +175,14 @@ bool spawned_base::block_until(std::int64_t deadline) {
       std::rethrow_exception(second_waiter());
     case source_word<arrival>::attached::yes:
       break;
+  }
+  // Who has a deadline takes no part, as the task may need longer; nor in a group, whose parent the last child makes go
+  // on. Z5: the home may be gone.
+  if (deadline == no_deadline && alone_ && process_bound::keep(&home_)) {
+    awaited_task errand(*this, own);
+    home_.run_if_next(errand);
+    // The task may have called fork(), and this is the child.
+    if (process_bound::is_inherited(&home_) && own.done.detach(&me)) refuse_in_fork();
   }
   me.wait(deadline);
   if (!me.arrived() && own.done.detach(&me)) return false;

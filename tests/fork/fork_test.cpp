@@ -9,6 +9,7 @@
 #include <magpie/yield.hpp>
 
 #include "support/gate.hpp"
+#include "support/patience.hpp"
 #include "support/sanitizers.hpp"
 
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// A child made by fork() has its parent's runtimes without their threads: each use is an error, none is a hang.
@@ -280,7 +282,53 @@ TEST(fork, by_a_task_that_goes_on_in_the_child_ends_the_child_with_a_message) {
     EXPECT_EQ(waitpid(child, &status, 0), child);
     co_return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
   };
-  EXPECT_EQ(rt.spawn(forks).get(), SIGABRT);
+  auto on_a_worker = rt.spawn(forks);
+  ASSERT_TRUE(on_a_worker.wait_for(10min));
+  EXPECT_EQ(on_a_worker.get(), SIGABRT);
+}
+
+TEST(fork, by_a_task_that_goes_on_in_a_child_without_workers_ends_the_wait_for_it) {
+  runtime rt{{.workers = 2}};
+  const std::thread::id here = std::this_thread::get_id();
+  magpie::event never;
+  bool is_child = false;
+  auto forks = [&]() -> task<int> {
+    if (std::this_thread::get_id() != here) co_return 0;  // a worker was faster
+    const pid_t child = fork();
+    if (child == 0) {
+      is_child = true;
+      alarm(100);
+      co_await never.wait();
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    co_return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  };
+  EXPECT_TRUE(magpie_test::comes_true([&] {
+    auto handle = rt.spawn(forks);
+    int status = 0;
+    const bool refused = refuses([&] { status = handle.get(); });
+    if (is_child) _exit(refused ? all_right : 1);
+    EXPECT_TRUE(!refused && (status == 0 || status == all_right)) << status;
+    return status == all_right;
+  }));
+}
+
+TEST(fork, of_a_parent_whose_threads_wait_for_tasks_harms_neither) {
+  runtime rt{{.workers = 4}};
+  std::atomic<bool> over{false};
+  std::vector<std::thread> waiters;
+  for (int i = 0; i < 2; ++i) {
+    waiters.emplace_back([&] {
+      for (int n = 0; !over.load(); ++n) EXPECT_EQ(rt.spawn(number(n)).get(), n);
+    });
+  }
+  auto unfinished = rt.spawn(forever());
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_EQ(in_child([&] { return refuses([&] { unfinished.get(); }) ? all_right : 1; }), all_right);
+  }
+  over.store(true);
+  for (std::thread& each : waiters) each.join();
 }
 
 }  // namespace

@@ -77,6 +77,42 @@ TEST(injection_queue, a_user_that_pushes_while_it_takes) {
   EXPECT_EQ(got, (std::vector<node*>{&a, &b}));
 }
 
+bool yes() { return true; }
+
+TEST(injection_queue, the_first_one_is_taken_by_who_wants_it) {
+  queue q;
+  node a;
+  node b;
+  EXPECT_FALSE(q.take_if_first(&a, yes)) << "it is empty";
+  q.push(&a);
+  q.push(&b);
+  EXPECT_FALSE(q.take_if_first(&b, yes)) << "it is the second";
+  EXPECT_TRUE(q.take_if_first(&a, yes));
+  EXPECT_FALSE(q.take_if_first(&a, yes)) << "it was taken";
+  EXPECT_TRUE(q.take_if_first(&b, yes)) << "the last one";
+  EXPECT_TRUE(q.looks_empty());
+  EXPECT_FALSE(q.take_if_first(&b, yes));
+}
+
+TEST(injection_queue, who_wants_the_first_one_may_yet_leave_it) {
+  queue q;
+  node a;
+  node b;
+  int asked = 0;
+  const auto no = [&] {
+    ++asked;
+    EXPECT_EQ(q.take(1, [](node*) {}), 0u) << "nobody else takes it meanwhile";
+    return false;
+  };
+  q.push(&a);
+  EXPECT_FALSE(q.take_if_first(&b, no));
+  EXPECT_EQ(asked, 0) << "it is not there";
+  EXPECT_FALSE(q.take_if_first(&a, no));
+  EXPECT_EQ(asked, 1);
+  q.push(&b);
+  EXPECT_EQ(take(q, 5), (std::vector<node*>{&a, &b}));
+}
+
 TEST(injection_queue, I1_many_producers_and_takers_lose_nothing_and_keep_each_producers_order) {
   constexpr int producers = 3;
   const int each = magpie_test::fewer_if_sanitized(50'000, 10'000);

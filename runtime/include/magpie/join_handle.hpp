@@ -121,7 +121,8 @@ class join_handle {
   detail::handle_awaiter<T> operator co_await() & { return detail::handle_awaiter<T>(*this); }
   detail::handle_awaiter<T> operator co_await() && { return detail::handle_awaiter<T>(*this); }
 
-  /// Takes the result, after blocking until there is one. Errors: as co_await; usage_error on a worker, unless ready().
+  /// Takes the result, after blocking until there is one, as wait() does. Errors: as co_await; usage_error on a worker,
+  /// unless ready().
   T get() {
     wait();
     return release()->take();
@@ -135,10 +136,13 @@ class join_handle {
     return release()->take_outcome();
   }
 
-  /// Blocks a plain thread until the task has ended. Errors: usage_error on a worker, unless ready().
+  /// Blocks a plain thread until the task has ended. If nobody has begun it, it is next and a worker sleeps, the thread
+  /// takes that worker's place as in block_on(): it runs the task and what that forks, on its own stack, and hands on
+  /// what is left when it would have to wait for long. Not so for background tasks, and tasks of a group. Errors:
+  /// usage_error on a worker, unless ready().
   void wait() { static_cast<void>(block(detail::no_deadline)); }
 
-  /// Blocks at most so long; true if the task has ended. Errors: as wait().
+  /// Blocks at most so long, and runs nothing; true if the task has ended. Errors: as wait().
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> length) {
     if (task_ == nullptr) detail::throw_invalid_handle();

@@ -104,6 +104,81 @@ struct items_die_when_taken {
   }
 };
 
+/// Thread 0 hands in an item and takes it back, if nobody was faster and it agrees; thread 1 hands in another one,
+/// before or behind it; the others take what comes.
+enum class agreement : std::uint8_t { given, refused };
+
+template <int Takers, agreement How>
+struct taken_back_if_first {
+  static constexpr int threads = 2 + Takers;
+
+  magpie::detail::injection_queue<item, model::atomics> queue;
+  ledger<2> book;
+
+  void thread(int self) {
+    if (self >= 2) return static_cast<void>(take(1));
+    item* const own = book.make(static_cast<std::size_t>(self));
+    queue.push(own);
+    if (self == 1) return;
+    const bool taken = queue.take_if_first(own, [this] {
+      model::check(book.came_out[0] == 0, "nobody takes it while this is asked");
+      return How == agreement::given;
+    });
+    model::check(!taken || How == agreement::given, "it was taken against the will");
+    if (taken) book.got(own);
+  }
+  unsigned take(unsigned most) {
+    return queue.take(most, [this](item* it) { book.got(it); });
+  }
+  void after() {
+    take(3);
+    model::check(queue.looks_empty(), "the queue is empty");
+    book.all_came_out();
+  }
+};
+
+/// Two want theirs back, one behind the other.
+struct two_take_back {
+  static constexpr int threads = 2;
+
+  magpie::detail::injection_queue<item, model::atomics> queue;
+  ledger<2> book;
+
+  void thread(int self) {
+    item* const own = book.make(static_cast<std::size_t>(self));
+    queue.push(own);
+    if (queue.take_if_first(own, [] { return true; })) book.got(own);
+  }
+  void after() {
+    queue.take(3, [this](item* it) { book.got(it); });
+    book.all_came_out();
+  }
+};
+
+/// Nobody else is there: so it is taken.
+struct taken_back_alone {
+  static constexpr int threads = 1;
+
+  magpie::detail::injection_queue<item, model::atomics> queue;
+  ledger<2> book;
+
+  void thread(int) {
+    for (int i = 0; i < 2; ++i) {
+      item* const own = book.make(0);
+      queue.push(own);
+      item* const behind = book.make(1);
+      queue.push(behind);
+      const auto agree = [] { return true; };
+      model::check(!queue.take_if_first(behind, agree), "it is the second");
+      model::check(queue.take_if_first(own, agree), "it is the first");
+      book.got(own);
+      model::check(queue.take_if_first(behind, agree), "it is the first now");
+      book.got(behind);
+    }
+  }
+  void after() { book.all_came_out(); }
+};
+
 struct injection_queue_to_publish_in : magpie::detail::injection_queue<item, model::atomics> {
   void publish(item* it) { push(it); }
 };

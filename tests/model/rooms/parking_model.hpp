@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 /// Scenes of docs/protocols/parking.md: the shipped sleeper and parking word over the shipped queues.
 ///
@@ -136,6 +137,45 @@ struct borrowed : crew<borrowed<Workers>, endless_sleeper, Workers, 3> {
   void publish(std::size_t i) {
     injected.push(this->book.make(i));
     this->wake_one();
+  }
+  item* find(unsigned index) {
+    own[index] = own[index] + 1;
+    item* found = nullptr;
+    injected.take(1, [&](item* it) { found = it; });
+    return found;
+  }
+  bool has_visible_work() const { return !injected.looks_empty(); }
+  void after() { this->book.all_came_out(); }
+};
+
+/// Thread 0 publishes a task that it waits for, and takes it back if nobody was faster, in the place of a worker that
+/// sleeps (P7); thread 1 publishes another one.
+template <unsigned Workers>
+struct taken_back : crew<taken_back<Workers>, endless_sleeper, Workers, 3> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+  static constexpr bool can_be_out_of_reach = true;
+
+  detail::injection_queue<item, model::atomics> injected;
+  std::array<model::plain<int>, Workers> own;
+
+  void thread(int self) {
+    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
+    item* const mine = publish(static_cast<std::size_t>(self));
+    if (self == 1) return;
+    std::optional<unsigned> place;
+    const auto borrow = [&] { return (place = endless_sleeper::borrow(*this)).has_value(); };
+    if (injected.take_if_first(mine, borrow)) {
+      own[*place] = own[*place] + 1;
+      this->run(mine);
+    }
+    if (place) endless_sleeper::give_back(*this, *place);
+    this->run(this->book.make(2));  // so the end comes when the place was given back
+  }
+  item* publish(std::size_t i) {
+    item* const it = this->book.make(i);
+    injected.push(it);
+    this->wake_one();
+    return it;
   }
   item* find(unsigned index) {
     own[index] = own[index] + 1;

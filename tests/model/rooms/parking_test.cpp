@@ -56,6 +56,10 @@ TEST(parking_model, P7_no_place_is_borrowed_twice) {
   expect_holds<borrowed_places<1>>({.preemptions = 3});
   expect_holds<borrowed_places<2>>(lean(2));
 }
+TEST(parking_model, P7_a_task_is_taken_back) {
+  expect_holds<taken_back<2>>(interleaved(1));
+  expect_holds<taken_back<2>>(lean(0));
+}
 TEST(parking_model, P7_a_place_is_borrowed_and_given_back) {
   expect_holds<borrowed<1>>(lean(1));
   expect_holds<borrowed<1>>(interleaved(2));

@@ -82,13 +82,24 @@ class small_pool {
     }
     loans_.begin();
     gate_.leave_having_started();
-    run(*borrowed, it);
-    gate_.enter();
-    endless_sleeper::give_back(*this, *borrowed);
-    loans_.end();
-    if (finish_.is_drawn()) compare_counts();
-    gate_.leave();
+    run_on_loan(*borrowed, it, run);
     return true;
+  }
+  void kept() { gate_.enter(); }
+  /// Kept until then.
+  template <class Run>
+  void run_if_next(item* it, Run run) {
+    std::optional<unsigned> borrowed;
+    const auto borrow = [&] { return (borrowed = endless_sleeper::borrow(*this)).has_value(); };
+    const bool taken = gate_.is_open() && injected_.take_if_first(it, borrow);
+    if (!borrowed) return gate_.leave();
+    if (!taken) {
+      endless_sleeper::give_back(*this, *borrowed);
+      return gate_.leave();
+    }
+    loans_.begin();
+    gate_.leave();
+    run_on_loan(*borrowed, it, run);
   }
   void enqueue(item* it) {
     gate_.enter();
@@ -142,6 +153,15 @@ class small_pool {
     detail::tally<model::atomics> ended;
   };
 
+  template <class Run>
+  void run_on_loan(unsigned index, item* it, Run run) {
+    run(index, it);
+    gate_.enter();
+    endless_sleeper::give_back(*this, index);
+    loans_.end();
+    if (finish_.is_drawn()) compare_counts();
+    gate_.leave();
+  }
   void compare_counts() {
     finish_.compare(
         [this] {
@@ -295,6 +315,70 @@ struct ended_by_what_was_started : pool_scene<Workers> {
         model::futex::wake_all(asked);
         this->pool->ended(index);
       });
+    }
+  }
+  void after() { book.all_came_out(); }
+};
+
+/// src/process_bound.cpp: which pools are there, by their addresses.
+enum class keeping : std::uint8_t { under_the_lock, after_a_look };
+
+template <class Pool, keeping How>
+class list_of_pools {
+ public:
+  void announce(Pool* p) { listed_ = p; }
+  void withdraw() {
+    guard_.lock();
+    listed_ = nullptr;
+    guard_.unlock();
+  }
+  bool keep(Pool* address) {
+    guard_.lock();
+    const bool there = listed_ == address;
+    if (How == keeping::under_the_lock && there) address->kept();
+    guard_.unlock();
+    if (How == keeping::after_a_look && there) address->kept();
+    return there;
+  }
+
+ private:
+  model::mutex guard_;
+  Pool* listed_ = nullptr;  // guarded
+};
+
+/// Thread 1 waits for a task that it has started, and runs it itself, in the place of a worker that sleeps, if nobody
+/// has begun it. Meanwhile thread 0 ends the pool, which is gone then; the task may have ended long before (Z5).
+template <unsigned Workers, keeping How = keeping::under_the_lock>
+struct waited_for_against_the_end : pool_scene<Workers> {
+  static constexpr int threads = 2 + static_cast<int>(Workers);
+
+  list_of_pools<small_pool<Workers>, How> pools;
+  ledger<1> book;
+  model::atomic<std::uint32_t> started{0};
+  int ran = 0;
+
+  waited_for_against_the_end() { pools.announce(this->pool); }
+
+  void thread(int self) {
+    const auto run = [this](unsigned index, item* it) {
+      book.got(it);
+      ++ran;
+      this->pool->ended(index);
+    };
+    if (self == 0) {
+      while (started.load(std::memory_order_acquire) == 0) model::futex::wait(started, std::uint32_t{0});
+      pools.withdraw();
+      this->end();
+      model::check(ran == 1, "the pool ends after the task");
+      model::destroy(this->pool);
+    } else if (self == 1) {
+      item* const mine = book.make(0);
+      model::check(this->pool->start(mine), "the pool is open");
+      started.store(1, std::memory_order_release);
+      model::futex::wake_all(started);
+      if (pools.keep(this->pool)) this->pool->run_if_next(mine, run);
+    } else {
+      this->work(self - 2, run);
     }
   }
   void after() { book.all_came_out(); }

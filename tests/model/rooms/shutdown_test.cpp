@@ -8,6 +8,7 @@
 namespace {
 
 using namespace rooms;
+using model::expect_fails;
 using model::expect_holds;
 
 TEST(shutdown_model, Z3_workers_lie_down_as_the_end_comes) {
@@ -33,6 +34,19 @@ TEST(shutdown_model, Z4_a_borrowed_worker_meets_the_end) {
   expect_holds<borrowed_against_the_end<1>>(interleaved(2));
   expect_holds<ended_by_what_a_borrower_ran<1>>(lean(1));
   expect_holds<ended_by_what_a_borrower_ran<1>>(interleaved(2));
+}
+TEST(shutdown_model, Z5_who_waits_for_a_task_meets_the_end) {
+  expect_holds<waited_for_against_the_end<1>>(lean(0));
+  expect_holds<waited_for_against_the_end<1>>(interleaved(2));
+  expect_holds<waited_for_against_the_end<2>>(interleaved(1));
+}
+TEST(shutdown_model, Z5_a_pool_that_was_only_looked_up_may_be_gone) {
+  (expect_fails<waited_for_against_the_end<1, keeping::after_a_look>>("pool", lean(1)));
+}
+TEST(shutdown_model_long, Z5_who_waits_for_a_task_meets_the_end) {
+  expect_holds<waited_for_against_the_end<1>>(lean(1));
+  expect_holds<waited_for_against_the_end<2>>(lean(0));
+  expect_holds<waited_for_against_the_end<2>>(interleaved(2));
 }
 TEST(shutdown_model_long, Z4_a_borrowed_worker_meets_the_end) {
   expect_holds<borrowed_against_the_end<1>>(lean(2));

@@ -10,6 +10,7 @@
 #include <memory>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 namespace magpie_test {
 namespace {
@@ -31,6 +32,40 @@ void block_on(runtime& rt, int size) {
       require(rt.block_on(sum_to(n)) == n * (n + 1) / 2, "block_on from many threads");
     }
   }).end();
+}
+
+void waiters(runtime& rt, int size) {
+  foreign_threads(4, [&](int who) {
+    for (int i = 0; i < size / 2; ++i) {
+      const int n = (i + who) % 4;
+      auto h = rt.spawn(n % 2 == 0 ? number(n) : sum_to(n));
+      if (i % 5 == 0) h.cancel();
+      try {
+        require(h.get() == (n % 2 == 0 ? n : n * (n + 1) / 2), "get() from many threads");
+      } catch (const magpie::task_cancelled&) {
+        require(i % 5 == 0, "who is not cancelled ends with a value");
+      }
+    }
+  }).end();
+}
+
+void waiters_at_the_end(runtime&, int size) {
+  for (int i = 0; i < size; i += 8) {
+    auto own = std::make_unique<runtime>(magpie::runtime_options{.workers = 2 + static_cast<unsigned>(i) % 3});
+    std::vector<magpie::join_handle<int>> handles;
+    for (int n = 0; n < 6; ++n) handles.push_back(own->spawn(n % 3 == 0 ? later(n) : number(n)));
+    foreign_threads waiting(2, [&](int who) {
+      for (int n = who; n < 6; n += 2) {
+        try {
+          require(handles[static_cast<std::size_t>(n)].get() == n, "get() beside the end");
+        } catch (const magpie::task_cancelled&) {
+          // The end came first.
+        }
+      }
+    });
+    own.reset();
+    waiting.end();
+  }
 }
 
 void wakers(runtime& rt, int size) {
@@ -124,6 +159,8 @@ void dumps(runtime& rt, int size) {
 
 constexpr scenario list[] = {
     {"block_on_from_threads", block_on, true},
+    {"waiters", waiters, true},
+    {"waiters_at_the_end", waiters_at_the_end, true},
     {"foreign_wakers", wakers, true},
     {"foreign_setters", setters, true},
     {"shutdown", shutdown, true},

@@ -92,6 +92,10 @@ class MAGPIE_EXPORT executor {
   /// No worker. As start(), and may run it on this thread, with what it forks, as far as that goes without long waits.
   [[nodiscard]] virtual bool run_here(errand& e) noexcept { return start(e.first_step); }
 
+  /// A plain thread that waits for a task which was started here, and keeps this (process_bound::keep()) until the
+  /// call: if nobody has begun the task and it is next, runs it on this thread, as run_here() does.
+  virtual void run_if_next(errand& e) noexcept { static_cast<void>(e); }
+
   /// Any thread. As start() for a task that is enqueued later. False: not accepted any more.
   [[nodiscard]] virtual bool announce() noexcept = 0;
 

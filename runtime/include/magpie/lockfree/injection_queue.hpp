@@ -31,8 +31,7 @@ class injection_queue {
   /// is taking, or if a producer stands between its two steps (then it has not looked at the sleepers yet).
   template <class Use>
   unsigned take(unsigned most, Use use) noexcept {
-    if (looks_empty()) return 0;
-    if (taken_.load(relaxed) || taken_.exchange(true, acquire)) return 0;  // I3: pairs with the release below: head_
+    if (!start_taking()) return 0;
     unsigned n = 0;
     while (n < most) {
       T* item = pop();
@@ -40,8 +39,18 @@ class injection_queue {
       use(item);
       ++n;
     }
-    taken_.store(false, release);  // I3: hands head_ to the next taker
+    stop_taking();
     return n;
+  }
+
+  /// Takes the item `wanted`, if it is the oldest and `agree()`, which is asked while nobody else can take it. False,
+  /// even then, where take() would give nothing. An item that is not here is no more than an address.
+  template <class Agree>
+  [[nodiscard]] bool take_if_first(const T* wanted, Agree agree) noexcept {
+    if (!start_taking()) return false;
+    const bool taken = first() == wanted && agree() && pop() != nullptr;
+    stop_taking();
+    return taken;
   }
 
   /// Any thread. Exact for a thread that calls it after a seq_cst step of its own.
@@ -50,14 +59,29 @@ class injection_queue {
   }
 
  private:
-  T* pop() noexcept {
-    T* head = head_;
-    T* next = head->next.load(acquire);  // I2
-    if (head == &stub_) {
+  [[nodiscard]] bool start_taking() noexcept {
+    if (looks_empty()) return false;
+    return !taken_.load(relaxed) && !taken_.exchange(true, acquire);  // I3: pairs with the release below: head_
+  }
+  void stop_taking() noexcept {
+    taken_.store(false, release);  // I3: hands head_ to the next taker
+  }
+
+  // The taker's.
+  /// The oldest item; nullptr if none can be reached.
+  T* first() noexcept {
+    if (head_ == &stub_) {
+      T* const next = stub_.next.load(acquire);  // I2
       if (next == nullptr) return nullptr;
-      head_ = head = next;
-      next = head->next.load(acquire);  // I2
+      head_ = next;
     }
+    return head_;
+  }
+  /// Takes it, unless a producer stands between its steps behind it.
+  T* pop() noexcept {
+    T* const head = first();
+    if (head == nullptr) return nullptr;
+    T* next = head->next.load(acquire);  // I2
     if (next == nullptr) {
       // The last one we know of: it cannot leave before something stands behind it.
       stub_.next.store(nullptr, relaxed);  // relaxed: released by the exchange; the stub is not in the queue

@@ -22,6 +22,10 @@ class MAGPIE_EXPORT process_bound : private list_links<process_bound> {
   /// The same of what is known by this address, which is not looked at: it may be gone.
   static bool is_inherited(const void* address) noexcept { return any_inherited_ && finds(address); }
 
+  /// Makes what is known by this address wait at its end for the caller, who tells it that it is done. False: it is at
+  /// its end, or gone, or inherited.
+  static bool keep(const void* address) noexcept;
+
   /// Nobody forks while it is held.
   static std::mutex& no_fork() noexcept;
 
@@ -41,6 +45,8 @@ class MAGPIE_EXPORT process_bound : private list_links<process_bound> {
 
   /// In the child, before fork() returns; no lock may be taken that a thread of the parent may hold.
   virtual void inherit() noexcept = 0;
+  /// It is announced, and cannot be withdrawn meanwhile: from now on its end waits for whoever called keep().
+  virtual void kept() noexcept = 0;
   static bool finds(const void* address) noexcept;
 
   static bool any_inherited_;
