@@ -4,12 +4,13 @@
 
 namespace magpie::detail {
 
-void group_state::open(scope& outer, executor& where, const boundary_join& body_end) noexcept {
+void group_state::open(scope& outer, executor& where, const boundary_join& body_end, held_places& places) noexcept {
   home_ = &where;
   body_end_ = &body_end;
   within.place(&outer, scope::never_looked);
   body.place(&within, scope::never_looked);
   static_cast<void>(within.link(*this));  // nobody else knows it yet: a stop that came before fires our node here
+  if (lends_places) places.open(*this);
 }
 
 void group_state::body_quits() noexcept {
@@ -18,12 +19,14 @@ void group_state::body_quits() noexcept {
   if (policy_ == on_error::cancel_rest) stop_all();
 }
 
-bool group_state::body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept {
+bool group_state::body_ended(std::exception_ptr error, finish_function finish, void* awaiter,
+                             held_places& places) noexcept {
   if ((body.marks() & scope::linked) != 0) body.leave();
   if (error) note(std::move(error));
   {
     const locked hold(lock_);
     body_runs_ = false;
+    children_ -= places.release_all(*this);
     if (children_ != 0) {
       finish_ = finish;
       awaiter_ = awaiter;
@@ -71,7 +74,7 @@ void group_state::cancel() noexcept {
 
 std::size_t group_state::active() noexcept {
   const locked hold(lock_);
-  return children_;
+  return children_ != 0 ? children_ - home_->places_held_in(*this) : 0;  // G3
 }
 
 bool group_state::is_open() noexcept {
@@ -87,8 +90,9 @@ stop_state* group_state::token() {
   return over;
 }
 
-auto group_state::wait_for_children(group_joiner& j) noexcept -> joining {
+auto group_state::wait_for_children(group_joiner& j, held_places& places) noexcept -> joining {
   const locked hold(lock_);
+  children_ -= places.release_all(*this);
   if (children_ == 0) return body_runs_ ? joining::none_is_left : joining::has_ended;
   joiners_.push_back(&j);
   return joining::waits;
@@ -112,7 +116,15 @@ bool group_state::put_body_off(body_scope* b, promise_base& stopped) noexcept {
 
 // The children -------------------------------------------------------------------------------------------------------
 
-bool group_state::admit(executor& where) noexcept {
+bool group_state::admit(executor& where, held_places* places) noexcept {
+  if (places != nullptr && places->of() == this) {  // G3: so it is open
+    if (!where.announce()) return false;
+    if (places->use_one()) return true;
+    const locked hold(lock_);
+    children_ += places_at_once;
+    places->reserve(places_at_once - 1);
+    return true;
+  }
   const locked hold(lock_);
   if ((!body_runs_ && children_ == 0) || !where.announce()) return false;
   ++children_;
@@ -140,14 +152,11 @@ void group_state::start_child(executor& where, runnable& child) noexcept {
   where.enqueue(child, placement::back);
 }
 
-verdict group_state::child_ended(executor& where, ending how, std::exception_ptr error) noexcept {
+verdict group_state::child_ended(executor& where, ending how, std::exception_ptr error, held_places& places) noexcept {
   if (error) note(std::move(error));
   const bool cut_short = how == ending::cancelled && within.parent()->stop_requested();
   runnable* following = nullptr;
-  intrusive_list<group_joiner> joined;
-  promise_base* body_to_stop = nullptr;
-  finish_function finish = nullptr;
-  void* awaiter = nullptr;
+  last_steps last;
   {
     const locked hold(lock_);
     if (cut_short) cut_short_ = true;
@@ -158,23 +167,39 @@ verdict group_state::child_ended(executor& where, ending how, std::exception_ptr
     } else if (is_limited()) {
       --running_;
     }
-    if (--children_ == 0) {
-      std::swap(joined, joiners_);
-      body_to_stop = std::exchange(put_off_, nullptr);
-      finish = finish_;
-      awaiter = awaiter_;
-    }
+    count_off(1 + places.release_all(*this), last);
   }
-  // Unless `finish` is set, *this may be gone; `following` was not counted off, so then it is not.
+  // It was not counted off, so *this is there.
   if (following != nullptr) where.enqueue(*following, placement::back);
-  while (group_joiner* const j = joined.pop_front()) where.enqueue(*j, placement::next);
-  if (body_to_stop != nullptr) return {{}, body_to_stop};
-  if (finish != nullptr) {
-    static_cast<void>(within.unlink(*this));
-    if ((within.marks() & scope::linked) != 0) within.leave();
-    return finish(awaiter);
+  return take(last, where);
+}
+
+verdict group_state::give_back(executor& where, held_places& places) noexcept {
+  last_steps last;
+  {
+    const locked hold(lock_);
+    count_off(places.release_all(*this), last);
   }
-  return {};
+  return take(last, where);
+}
+
+void group_state::count_off(std::size_t ended, last_steps& last) noexcept {
+  children_ -= ended;
+  if (children_ != 0) return;
+  std::swap(last.joined, joiners_);
+  last.body_to_stop = std::exchange(put_off_, nullptr);
+  last.finish = finish_;
+  last.awaiter = awaiter_;
+}
+
+verdict group_state::take(last_steps& last, executor& where) noexcept {
+  // Unless there is a finish, *this may be gone.
+  while (group_joiner* const j = last.joined.pop_front()) where.enqueue(*j, placement::next);
+  if (last.body_to_stop != nullptr) return {{}, last.body_to_stop};
+  if (last.finish == nullptr) return {};
+  static_cast<void>(within.unlink(*this));
+  if ((within.marks() & scope::linked) != 0) within.leave();
+  return last.finish(last.awaiter);
 }
 
 }  // namespace magpie::detail

@@ -220,6 +220,12 @@ void pool::time_has_come(unsigned index) noexcept {
 
 void pool::ended() noexcept { here()->finished.add(); }
 
+std::size_t pool::places_held_in(const spawn_owner& group) const noexcept {
+  return held_places::held_in(group, [this](auto f) {
+    for (const auto& w : workers_) f(w->places);
+  });
+}
+
 bool pool::has_shared_work() const noexcept {
   return !injected_.looks_empty() || !high_.looks_empty() || !background_.looks_empty();
 }

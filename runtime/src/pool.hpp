@@ -34,6 +34,7 @@ class pool final : public runtime_engine, private process_bound {
   void run_if_next(errand& e) noexcept override;
   bool announce() noexcept override;
   void ended() noexcept override;
+  std::size_t places_held_in(const spawn_owner& group) const noexcept override;
   void forked() noexcept override { wake_one(); }
   std::int64_t now() noexcept override { return monotonic_now(); }
   void arm(timer_node& t) override;

@@ -43,8 +43,9 @@ bool spawned_base::start_here(task_coroutine c, void* result) noexcept {
 
 bool spawned_base::start_within(spawn_owner& owner, task_coroutine c, void* result) noexcept {
   owner_ = &owner;
+  alone_ = false;
   prepare(owner.within, c, result);
-  if (!owner.admit(home_)) return false;
+  if (!owner.admit(home_, current_worker != nullptr ? &current_worker->places : nullptr)) return false;
   owner.start_child(home_, *this);
   return true;
 }
@@ -69,13 +70,14 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
   auto* self = static_cast<spawned_base*>(join);
   executor& home = self->home_;
   worker_context& w = *current_worker;
-  spawn_owner* const owner = self->owner_;
+  spawn_owner* const owner = self->owner();
   if ((self->own.marks() & scope::linked) != 0) self->own.leave();
   const ending how = self->end;
   std::exception_ptr error = owner != nullptr ? self->error : nullptr;
   if (home.is_draining()) [[unlikely]]
     home.ends(how, self->name());
   arrival* waiter = nullptr;
+  bool heeded = true;
   w.successor.open();
   switch (self->own.done.fire(waiter)) {  // *self may be gone, unless it was abandoned
     case source_word<arrival>::fired::unheard:
@@ -84,6 +86,7 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
       waiter->arrive(waiter);
       break;
     case source_word<arrival>::fired::abandoned:
+      heeded = false;
       self->report_error();
       self->free();
       break;
@@ -91,7 +94,10 @@ verdict spawned_base::on_end(boundary_join* join) noexcept {
   runnable* const successor = w.successor.close();
   home.ended();
   if (owner != nullptr) {
-    const verdict next = owner->child_ended(home, how, std::move(error));
+    if (!heeded && how == ending::value && owner->lends_places && w.places.keep_one(*owner)) {
+      return {std::noop_coroutine()};  // G3: and the worker looks for a sibling
+    }
+    const verdict next = owner->child_ended(home, how, std::move(error), w.places);
     if (next.cancel != nullptr || next.resume) {
       if (successor != nullptr) home.enqueue(*successor, placement::next);
       return next;
@@ -109,7 +115,7 @@ void spawned_base::abandon() noexcept {
 }
 
 void spawned_base::report_error() noexcept {
-  if (error && owner_ == nullptr) on_unhandled_(std::move(error), own.name());
+  if (error && alone_) on_unhandled_(std::move(error), own.name());
 }
 
 void spawned_base::refuse_in_fork() const {
@@ -172,7 +178,7 @@ bool spawned_base::block_until(std::int64_t deadline) {
   }
   // Who has a deadline takes no part, as the task may need longer; nor in a group, whose parent the last child makes go
   // on. Z5: the home may be gone.
-  if (deadline == no_deadline && owner_ == nullptr && process_bound::keep(&home_)) {
+  if (deadline == no_deadline && alone_ && process_bound::keep(&home_)) {
     awaited_task errand(*this, own);
     home_.run_if_next(errand);
     // The task may have called fork(), and this is the child.

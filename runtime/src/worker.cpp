@@ -1,10 +1,12 @@
 #include <magpie/coroutine/ending.hpp>
 #include <magpie/coroutine/transfer.hpp>
 #include <magpie/spawn/self_wait.hpp>
+#include <magpie/spawn/spawned.hpp>
 
 #include "pool.hpp"
 #include "worker.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace magpie::detail {
@@ -28,8 +30,10 @@ constexpr unsigned turns_between_clocks = 16;
 constexpr unsigned injected_at_once = 32;
 constexpr unsigned most_scopes_in_errand = 1000;  // how far up it is looked for: some microseconds
 
-void pause_between_looks() noexcept {
-  for (int i = 0; i < 8; ++i) atomics::pause();
+/// Longer from look to look: each takes from the others the lines of the cache that they write.
+void pause_after_look(unsigned looks_before) noexcept {
+  const unsigned pauses = std::min(8 + 4 * looks_before, 32u);
+  for (unsigned i = 0; i < pauses; ++i) atomics::pause();
 }
 
 }  // namespace
@@ -50,6 +54,7 @@ MAGPIE_NOINLINE void worker::run_errand(errand& e) noexcept {
   const std::uintptr_t floor_of_own_thread = stack_floor;
   current_worker = this;
   successor.allow(0);  // what it makes go on may be anybody's
+  places.allow(false);
   set_stack_floor(*this);
   for (std::coroutine_handle<> h = start_queued(*this, &e.first_step); h; h = next_part_of(e)) {
     resume(*this, h);
@@ -67,7 +72,7 @@ std::coroutine_handle<> worker::next_part_of(const errand& e) noexcept {
   do {
     if (auto h = stolen_part_of(e)) return h;
     if (has_visible_work() || pool_.has_shared_work()) return {};
-    pause_between_looks();
+    pause_after_look(0);
   } while (!e.is_over() && monotonic_now() < until);
   return {};
 }
@@ -76,8 +81,12 @@ std::coroutine_handle<> worker::next_part_of(const errand& e) noexcept {
 
 std::coroutine_handle<> worker::find() noexcept {
   successor.allow(successors_in_a_row);
+  places.allow(true);
   if (++turns_ % turns_between_clocks == 0 && pool_.timers_.pending(index_)) {
     pool_.timers_.fire_due(index_, monotonic_now());
+  }
+  if (places.of() != nullptr) {
+    if (auto h = sibling()) return h;
   }
   if (turns_ % turns_between_injections == 0) {
     if (turns_ % turns_between_background == 0) {
@@ -93,6 +102,23 @@ std::coroutine_handle<> worker::find() noexcept {
   if (auto h = injected_work()) return h;
   if (auto h = stolen_work()) return h;
   return one_of(pool_.background_);
+}
+
+/// While places in a group are held: its next child, if it is their turn. Else they are given back now (G3), and what
+/// that leads to comes first.
+std::coroutine_handle<> worker::sibling() noexcept {
+  spawn_owner& group = *places.of();
+  const bool in_turn = turns_ % turns_between_injections != 0 && newest_.peek() == nullptr && forks.looks_empty() &&
+                       pool_.high_.looks_empty();
+  runnable* const oldest = in_turn ? queue_.pop() : nullptr;
+  if (oldest == nullptr || spawned_base::owner_of(*oldest) != &group) {
+    const verdict v = group.give_back(pool_, places);
+    if (v.cancel != nullptr || v.resume) {
+      if (oldest != nullptr) push(*oldest, placement::next);
+      return settle(v);
+    }
+  }
+  return oldest != nullptr ? start_queued(*this, oldest) : std::coroutine_handle<>();
 }
 
 std::coroutine_handle<> worker::own_work() noexcept {
@@ -272,6 +298,7 @@ std::coroutine_handle<> worker::find_or_rest() noexcept {
     sleeps.add();
     sleeper_.sleep(pool_, index_);
     search_until_ = monotonic_now() + search_time;  // what it was woken for may be gone, and more may follow
+    looks_ = 0;
   }
 }
 
@@ -287,9 +314,10 @@ bool worker::keep_searching() noexcept {
     worked_ = false;
     if (!sleeper_.start_searching(pool_, pool_.most_searchers_)) return false;
     search_until_ = monotonic_now() + search_time;
+    looks_ = 0;
   }
   if (!sleeper_.searching() || monotonic_now() >= search_until_) return false;
-  pause_between_looks();
+  pause_after_look(looks_++);
   return true;
 }
 

@@ -45,6 +45,7 @@ class worker : public worker_context {
 
   // Where work comes from, in this order; empty handles mean none.
   std::coroutine_handle<> find() noexcept;
+  std::coroutine_handle<> sibling() noexcept;
   std::coroutine_handle<> own_work() noexcept;
   std::coroutine_handle<> injected_work() noexcept;
   std::coroutine_handle<> one_of(injection_queue<runnable>& of_level) noexcept;
@@ -70,6 +71,7 @@ class worker : public worker_context {
   unsigned lifo_in_a_row_ = 0;
   unsigned turns_ = 0;
   bool worked_ = false;
+  unsigned looks_ = 0;  // that found nothing, since the search began
   std::int64_t search_until_ = 0;
   // What stood where only its worker should take it, and since when we know.
   struct {

@@ -39,7 +39,7 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   using finish_function = verdict (*)(void* awaiter) noexcept;
 
   group_state(std::size_t limit, on_error policy, std::string_view name)
-      : spawn_owner(name), limit_(limit), policy_(policy) {}
+      : spawn_owner(name, limit == unlimited.value()), limit_(limit), policy_(policy) {}
   group_state(const group_state&) = delete;
   group_state& operator=(const group_state&) = delete;
 
@@ -53,11 +53,12 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
 
   // The awaiter.
   /// `body_end` is told of the end of the body.
-  void open(scope& outer, executor& where, const boundary_join& body_end) noexcept;
+  void open(scope& outer, executor& where, const boundary_join& body_end, held_places& places) noexcept;
   /// The body ends cancelled. If nobody has asked it to, the children go with it.
   void body_quits() noexcept;
   /// The body has ended. True: so have the children, and the scope is closed. False: `finish` is called when they have.
-  [[nodiscard]] bool body_ended(std::exception_ptr error, finish_function finish, void* awaiter) noexcept;
+  [[nodiscard]] bool body_ended(std::exception_ptr error, finish_function finish, void* awaiter,
+                                held_places& places) noexcept;
   /// After that.
   bool has_failed() const noexcept { return !errors_.empty() || unlisted_; }
   /// In time. Errors: std::bad_alloc.
@@ -84,12 +85,13 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   stop_state* token();
   /// `waits`: `j` will be enqueued when no child is active.
   enum class joining : std::uint8_t { waits, none_is_left, has_ended };
-  [[nodiscard]] joining wait_for_children(group_joiner& j) noexcept;
+  [[nodiscard]] joining wait_for_children(group_joiner& j, held_places& places) noexcept;
 
   // The children's doors.
-  bool admit(executor& where) noexcept override;
+  bool admit(executor& where, held_places* places) noexcept override;
   void start_child(executor& where, runnable& child) noexcept override;
-  verdict child_ended(executor& where, ending how, std::exception_ptr error) noexcept override;
+  verdict child_ended(executor& where, ending how, std::exception_ptr error, held_places& places) noexcept override;
+  verdict give_back(executor& where, held_places& places) noexcept override;
 
   static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
   static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
@@ -99,6 +101,19 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
 
   static bool put_body_off(body_scope* b, promise_base& stopped) noexcept;
   bool is_limited() const noexcept { return limit_ != unlimited.value(); }
+  /// How many places a worker takes at a time if it runs what is inside.
+  static constexpr std::size_t places_at_once = 16;
+  /// What the last one leaves to be done when the lock is let go.
+  struct last_steps {
+    intrusive_list<group_joiner> joined;
+    promise_base* body_to_stop = nullptr;
+    finish_function finish = nullptr;
+    void* awaiter = nullptr;
+  };
+  /// With the lock.
+  void count_off(std::size_t ended, last_steps& last) noexcept;
+  /// Without it. *this may be gone afterwards.
+  verdict take(last_steps& last, executor& where) noexcept;
   /// As many run as may: `child` starts when one of them has ended.
   bool must_wait(runnable& child) noexcept;
   void note(std::exception_ptr error) noexcept;
@@ -122,7 +137,7 @@ class MAGPIE_EXPORT group_state final : public spawn_owner, private stop_node {
   spin_lock<> lock_;  // G2: guards what follows
   atomics::plain<bool> body_runs_{true};
   atomics::plain<bool> cut_short_{false};
-  atomics::plain<std::size_t> children_{0};  // admitted and not ended; with the body: open
+  atomics::plain<std::size_t> children_{0};  // admitted and not ended, and held places; with the body: open
   atomics::plain<std::size_t> running_{0};   // of these, started; counted where there is a limit
   atomics::plain<runnable*> first_waiting_{nullptr};
   atomics::plain<runnable*> last_waiting_{nullptr};

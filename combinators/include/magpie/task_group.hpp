@@ -80,7 +80,7 @@ class group_join final : public native_awaiter, private group_joiner {
   // noinline: once it is published, another worker may run the task, and free its frame.
   MAGPIE_NOINLINE std::coroutine_handle<> publish() {
     const std::coroutine_handle<> me = task();
-    switch (group_.wait_for_children(*this)) {
+    switch (group_.wait_for_children(*this, current_worker->places)) {
       case group_state::joining::waits:
         return std::noop_coroutine();  // *this may be gone
       case group_state::joining::none_is_left:
@@ -147,7 +147,8 @@ class task_group {
   bool cancelled() const noexcept { return state_->cancelled(); }
   /// Errors: std::bad_alloc.
   stop_token get_stop_token() const { return stop_token(detail::stop_reference(state_->token())); }
-  /// How many children have not ended.
+  /// How many children have not ended: at least those that run throughout the call, at most those and what starts
+  /// meanwhile. Cost: a look at each worker.
   std::size_t active() const noexcept { return state_->active(); }
 
   /// co_await group.join(), in the body: waits until no child is left, and keeps the body's locals alive meanwhile.
@@ -187,7 +188,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
     if (detail::stop_requested(w, outer)) [[unlikely]]
       return transfer(w, end_cancelled(h.promise()));
     this->own(to_task(std::invoke(body_, group_)).take());
-    state().open(*outer, w.home, *this);
+    state().open(*outer, w.home, *this, w.places);
     level_ = w.level;
     return transfer(w, this->begin(h, &state().body));
   }
@@ -206,7 +207,7 @@ class [[nodiscard]] group_awaiter final : public boundary_awaiter<R> {
   static verdict body_ended(boundary_join* join) noexcept {
     auto* self = static_cast<group_awaiter*>(join);
     if (self->end == ending::cancelled) self->state().body_quits();
-    if (!self->state().body_ended(std::exchange(self->error, {}), all_ended, self)) {
+    if (!self->state().body_ended(std::exchange(self->error, {}), all_ended, self, current_worker->places)) {
       return {std::noop_coroutine()};  // *self may be gone
     }
     return all_ended(self);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <span>
 
 /// Scenes of docs/protocols/task_group.md: the shipped group_state, with what stands around it played by the scene: the
 /// awaiter of with_task_group(), its body, the children's tasks, and where they are enqueued.
@@ -41,6 +42,13 @@ class engine final : public executor {
   std::int64_t now() noexcept override { return 0; }
   void arm(timer_node&) override {}
   bool disarm(timer_node&) noexcept override { return true; }
+  std::size_t places_held_in(const spawn_owner& group) const noexcept override {
+    return held_places::held_in(group, [this](auto f) {
+      for (const held_places& each : places) f(each);
+    });
+  }
+
+  std::span<held_places> places;  // of the workers
 
  private:
   static constexpr std::size_t cells = 4;
@@ -57,6 +65,7 @@ class engine final : public executor {
 /// What a scene is made of, beside a thread for the body and one for each child.
 struct shape {
   int children = 1;
+  bool row = false;  // the body spawns them, and one worker runs all
   std::size_t limit = SIZE_MAX;
   bool fails = false;    // the first child
   bool joins = false;    // the body waits for the children in join()
@@ -69,6 +78,7 @@ struct shape {
   bool stopped = false;  // the scope outside was stopped before
   bool spawns = false;   // a thread with a handle, which may come too late
   bool asks = false;     // a thread with a handle takes the group's token
+  bool looks = false;    // a thread with a handle asks how many children there are
 };
 
 /// The group ends once, with the last of body and children, whoever that is, and nothing touches the awaiter, the scope
@@ -76,7 +86,9 @@ struct shape {
 template <shape Is>
 class group_ends {
  public:
-  static constexpr int threads = 1 + Is.children + Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late;
+  static constexpr int with_handles = Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late + Is.looks;
+  static constexpr int with_children = Is.row ? 1 : Is.children;
+  static constexpr int threads = 1 + with_children + with_handles;
 
   group_ends() {
     gather_atomics::put_back = nullptr;
@@ -85,19 +97,32 @@ class group_ends {
     awaiter_ = model::make_named<awaiter>("awaiter", *this);
     group_ = awaiter_->group;
     if (Is.stopped) outer_->request_stop();
-    state().open(*outer_, where_, body_end_);
+    where_.places = places_;
+    of_another_.allow(true);
+    of_another_.open(elsewhere_);
+    of_another_.reserve(6);
+    for (held_places& each : places_) {
+      each.allow(true);
+      leave_counts_behind(each);
+      each.allow(Is.row);
+    }
+    state().open(*outer_, where_, body_end_, places_[0]);
     model::check(state().cancelled() == Is.stopped, "a group that opens under a stop says so");
-    for (int i = 0; i < Is.children; ++i) model::check(state().admit(where_), "an open group takes children");
-    for (child& each : children_) state().start_child(where_, each);
-    for (int i = 0; i < Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late; ++i) state().add_reference();
+    if (!Is.row) {
+      for (int i = 0; i < Is.children; ++i)
+        model::check(state().admit(where_, nullptr), "an open group takes children");
+      for (child& each : children_) state().start_child(where_, each);
+    }
+    for (int i = 0; i < with_handles; ++i) state().add_reference();
     if (Is.stops) outer_->at_work.fetch_add(1, relaxed);
   }
 
   void thread(int self) {
     if (self == 0) return body();
     int which = self - 1;
-    if (which < Is.children) return run(children_[static_cast<std::size_t>(which)], which == 0 && Is.fails);
-    which -= Is.children;
+    if (Is.row && which == 0) return run_all(places_[1]);
+    if (which < with_children) return run(children_[static_cast<std::size_t>(which)], which == 0 && Is.fails);
+    which -= with_children;
     if (Is.cancels && which-- == 0) return cancel();
     if (Is.stops && which-- == 0) {
       before_ = 1;
@@ -108,7 +133,8 @@ class group_ends {
     }
     if (Is.spawns && which-- == 0) return spawn();
     if (Is.late && which-- == 0) return join_late();
-    if (Is.asks) ask();
+    if (Is.asks && which-- == 0) return ask();
+    if (Is.looks) look();
   }
   void after() {
     model::check(finished_ == 1, "the group did not end once");
@@ -143,23 +169,43 @@ class group_ends {
 
   group_state& state() { return *group_; }
 
+  /// What a worker that held places in another group has in its word.
+  void leave_counts_behind(held_places& places) {
+    places.open(elsewhere_);
+    places.reserve(6);
+    static_cast<void>(places.keep_one(elsewhere_));
+    static_cast<void>(places.release_all(elsewhere_));
+  }
+  /// As a worker when no child of the group comes next.
+  void give_back(held_places& places) {
+    if (places.of() == nullptr) return;
+    act_on(places.of()->give_back(where_, places));
+  }
+
   // The body ----------------------------------------------------------------------------------------------------------
 
   void body() {
     awaiter_->result = 1;
     if (Is.waits)
       while (!state().cancelled()) atomics::pause();
+    if (Is.row) {
+      for (child& each : children_) {
+        model::check(state().admit(where_, &places_[0]), "an open group takes children");
+        state().start_child(where_, each);
+      }
+    }
     if (Is.joins) stop_state::of(state().body)->drop_reference();  // it lasts as long as the body's scope
     if (Is.joins) join();
     if (!Is.put_off) return end_body(Is.quits ? ending::cancelled : ending::value);
     state().within.request_stop();
-    if (state().body.put_off(&state().body, stopped_)) return;  // a child will say when
+    if (state().body.put_off(&state().body, stopped_)) return give_back(places_[0]);  // a child will say when
     end_body(ending::cancelled);
   }
   void join() {
     auto* const j = model::make_named<joiner>("joiner");
-    const auto how = state().wait_for_children(*j);
+    const auto how = state().wait_for_children(*j, places_[0]);
     model::check(how != group_state::joining::has_ended, "a group has not ended before its body");
+    give_back(places_[0]);
     if (how == group_state::joining::waits) where_.take(*j);
     if (!Is.spawns) model::check(alive_ == 0, "join() waits for all");
     model::destroy(j);
@@ -168,7 +214,11 @@ class group_ends {
   void end_body(ending how) {
     if (how == ending::cancelled) state().body_quits();
     awaiter* const a = awaiter_;
-    if (state().body_ended({}, all_ended, a)) all_ended(a);
+    if (state().body_ended({}, all_ended, a, places_[0])) {
+      all_ended(a);
+    } else {
+      give_back(places_[0]);
+    }
   }
   /// group_awaiter::all_ended(), and what the awaiter leads to.
   static verdict all_ended(void* it) noexcept {
@@ -195,14 +245,23 @@ class group_ends {
     if (Is.limit == 1) model::check(++running_ == 1, "more children run than the limit allows");
     if (knows_who_stops && state().cancelled()) model::check(before_ == 1, "what came before the stop is seen");
     const bool stopped = state().within.stop_requested();
-    end_child(fails ? ending::error : stopped ? ending::cancelled : ending::value);
+    held_places& places = Is.row ? places_[1] : of_another_;
+    end_child(fails ? ending::error : stopped ? ending::cancelled : ending::value, places);
   }
-  void end_child(ending how) {
+  /// One after the other, as siblings in the queue of one worker.
+  void run_all(held_places& places) {
+    for (child& each : children_) run(each, &each == &children_[0] && Is.fails);
+    give_back(places);
+  }
+  void end_child(ending how, held_places& places) {
     std::exception_ptr error;
     if (how == ending::error) error = std::make_exception_ptr(1);
     --alive_;
     if (Is.limit == 1) --running_;
-    const verdict next = state().child_ended(where_, how, std::move(error));
+    if (how == ending::value && state().lends_places && places.keep_one(state())) return;
+    act_on(state().child_ended(where_, how, std::move(error), places));
+  }
+  void act_on(const verdict& next) {
     if (next.cancel == nullptr) return;
     model::check(Is.put_off && next.cancel == &stopped_, "the body that was put off is stopped");
     end_body(ending::cancelled);
@@ -220,21 +279,25 @@ class group_ends {
     state().drop_reference();
   }
   void spawn() {
-    if (state().admit(where_)) {
+    if (state().admit(where_, &of_another_)) {
       ++alive_;
       model::check(finished_ == 0, "a group that has ended takes no child");
       child late;
       state().start_child(where_, late);
       where_.take(late);
       if (Is.limit == 1) model::check(++running_ == 1, "more children run than the limit allows");
-      end_child(ending::value);
+      end_child(ending::value, of_another_);
     }
+    state().drop_reference();
+  }
+  void look() {
+    model::check(state().active() <= static_cast<std::size_t>(Is.children), "held places are no children");
     state().drop_reference();
   }
   void join_late() {
     auto* const j = model::make_named<joiner>("joiner");
     const bool ended = finished_ == 1;
-    const auto how = state().wait_for_children(*j);
+    const auto how = state().wait_for_children(*j, of_another_);
     if (ended) model::check(how == group_state::joining::has_ended, "who joins a group that has ended is told so");
     if (how == group_state::joining::waits) where_.take(*j);
     model::check(alive_ == 0, "join() waits for all");
@@ -250,6 +313,15 @@ class group_ends {
   static constexpr bool knows_who_stops = Is.cancels != Is.stops && !(Is.fails || Is.quits || Is.stopped || Is.put_off);
 
   engine where_;
+  std::array<held_places, 2> places_;  // of the worker of the body, and of the one that runs the children
+  struct another_group final : spawn_owner {
+    another_group() : spawn_owner({}, true) {}
+    bool admit(executor&, held_places*) noexcept override { return false; }
+    void start_child(executor&, runnable&) noexcept override {}
+    verdict child_ended(executor&, ending, std::exception_ptr, held_places&) noexcept override { return {}; }
+    verdict give_back(executor&, held_places&) noexcept override { return {}; }
+  } elsewhere_;
+  held_places of_another_;  // of a worker that has nothing to do with the group but a handle to it
   outside* outer_ = nullptr;
   awaiter* awaiter_ = nullptr;
   group_state* group_ = nullptr;

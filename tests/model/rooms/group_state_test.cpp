@@ -74,6 +74,19 @@ TEST(group_state_model, a_limit_is_kept) {
   (expect_holds<group_ends<shape{.children = 2, .limit = 1, .spawns = true}>>(rooms::interleaved(1)));
 }
 
+TEST(group_state_model, G3_places_are_held_for_a_row_of_children) {
+  (expect_holds<group_ends<shape{.children = 1, .row = true}>>(lean(4)));
+  (expect_holds<group_ends<shape{.children = 2, .row = true}>>(lean(3)));
+  (expect_holds<group_ends<shape{.children = 2, .row = true, .fails = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 2, .row = true, .joins = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 2, .row = true, .put_off = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 1, .row = true, .spawns = true}>>(lean(2)));
+}
+TEST(group_state_model, G3_held_places_are_no_children) {
+  (expect_holds<group_ends<shape{.children = 1, .row = true, .looks = true}>>(lean(3)));
+  (expect_holds<group_ends<shape{.children = 2, .row = true, .looks = true}>>(lean(2)));
+}
+
 TEST(group_state_model_long, a_token_is_asked_for_late) {
   (expect_holds<group_ends<shape{.children = 1, .cancels = true, .asks = true}>>(lean(2)));
 }

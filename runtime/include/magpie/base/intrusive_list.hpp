@@ -11,8 +11,8 @@ struct list_links {
   typename Atomics::template plain<T*> previous{nullptr};
 };
 
-/// A doubly linked list of objects that derive from list_links<T, Tag>. It owns nothing, and every step takes constant
-/// time. Guarded by whoever keeps it.
+/// A doubly linked list of objects that derive from list_links<T, Tag>, in one pointer: `previous` of the first is the
+/// last. It owns nothing, and every step takes constant time. Guarded by whoever keeps it.
 template <class T, class Tag = void, class Atomics = atomics>
 class intrusive_list {
   using links = list_links<T, Tag, Atomics>;
@@ -24,24 +24,40 @@ class intrusive_list {
 
   void push_front(T* item) noexcept {
     T* const first = first_;
-    of(item).previous = nullptr;
     of(item).next = first;
-    (first != nullptr ? of(first).previous : last_) = item;
+    if (first != nullptr) {
+      of(item).previous = of(first).previous;
+      of(first).previous = item;
+    } else {
+      of(item).previous = item;
+    }
     first_ = item;
   }
   void push_back(T* item) noexcept {
-    T* const last = last_;
+    T* const first = first_;
+    if (first == nullptr) return push_front(item);
+    T* const last = of(first).previous;
     of(item).next = nullptr;
     of(item).previous = last;
-    (last != nullptr ? of(last).next : first_) = item;
-    last_ = item;
+    of(last).next = item;
+    of(first).previous = item;
   }
   /// Only what is in this list.
   void remove(T* item) noexcept {
+    T* const first = first_;
     T* const before = of(item).previous;
     T* const after = of(item).next;
-    (before != nullptr ? of(before).next : first_) = after;
-    (after != nullptr ? of(after).previous : last_) = before;
+    if (item == first) {
+      first_ = after;
+    } else {
+      of(before).next = after;
+    }
+    // Behind the last one stands nobody, so the first is told.
+    if (after != nullptr) {
+      of(after).previous = before;
+    } else if (item != first) {
+      of(first).previous = before;
+    }
   }
   T* pop_front() noexcept {
     T* const item = first_;
@@ -53,7 +69,6 @@ class intrusive_list {
   static links& of(T* item) noexcept { return *item; }
 
   typename Atomics::template plain<T*> first_{nullptr};
-  typename Atomics::template plain<T*> last_{nullptr};
 };
 
 }  // namespace magpie::detail

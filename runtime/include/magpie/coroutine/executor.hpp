@@ -8,6 +8,7 @@
 #include <magpie/lockfree/timer_heap.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string_view>
@@ -17,6 +18,8 @@ namespace magpie {
 class runtime;
 
 namespace detail {
+
+class spawn_owner;
 
 /// Something that a worker can take from a queue and run: a task that starts, or goes on. Lives in what it belongs to
 /// (an awaiter, a spawned task), so making something runnable allocates nothing.
@@ -107,6 +110,12 @@ class MAGPIE_EXPORT executor {
   /// Somebody asks how tasks end from now on.
   bool is_draining() const noexcept {
     return draining_.load(acquire);  // acquire: pairs with start_draining(): where it is written
+  }
+
+  /// Any thread, with the lock of `group`: how many places in it the workers hold.
+  virtual std::size_t places_held_in(const spawn_owner& group) const noexcept {
+    static_cast<void>(group);
+    return 0;
   }
 
   /// On a worker that saw hungry sleepers: it has made work available to thieves.

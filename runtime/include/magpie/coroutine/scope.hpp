@@ -163,7 +163,6 @@ class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics
     scope_list children;                                             // guarded by our lock, as all that follows
     node_list blocked;
     typename Atomics::template plain<node*> kept{nullptr};
-    typename Atomics::template plain<bool> swept{false};  // by a stop: nothing is linked here any more
   };
 
   /// With the lock.
@@ -191,7 +190,8 @@ class basic_scope : public list_links<basic_scope<Atomics, Epoch>, void, Atomics
   typename Atomics::template atomic<std::uint64_t> seen_{never_looked};
   typename Atomics::template atomic<std::uint8_t> marks_{0};
   spin_lock<Atomics> lock_;
-  typename Atomics::template plain<bool> has_links_{false};
+  typename Atomics::template plain<bool> has_links_{false};  // guarded by the lock, as the next
+  typename Atomics::template plain<bool> swept_{false};      // by a stop: nothing is linked here any more
   scope_kind kind_;
   union {
     tree_links tree_;
@@ -229,7 +229,7 @@ bool basic_scope<Atomics, Epoch>::link(node& n) noexcept {
   {
     const locked hold(lock_);
     tree_links& t = tree();
-    if (t.swept) return false;  // X4: a sweep has been here; it would not come back for us
+    if (swept_) return false;  // X4: a sweep has been here; it would not come back for us
     n.linked = true;
     t.blocked.push_back(&n);
   }
@@ -256,7 +256,7 @@ auto basic_scope<Atomics, Epoch>::keep(node& n, bool& fires, Use use) noexcept -
     kept = t.kept;
     if (kept == nullptr) {
       t.kept = kept = &n;
-      fires = !t.swept;
+      fires = !swept_;
       if (fires) {
         n.linked = true;
         t.blocked.push_back(&n);
@@ -279,7 +279,7 @@ void basic_scope<Atomics, Epoch>::climb() noexcept {
     {
       const locked hold(p->lock_);
       tree_links& t = p->tree();
-      too_late = t.swept;
+      too_late = p->swept_;
       if (!too_late) {
         // relaxed: it leaves null under this lock only; and who has been moved up by a sweep is swept itself
         if (s->tree_.owner.load(relaxed) != nullptr) return;
@@ -307,7 +307,7 @@ template <class Atomics, class Epoch>
 bool basic_scope<Atomics, Epoch>::drain(basic_scope& child, node_list& fired, unsigned& room) noexcept {
   const locked hold(child.lock_);  // from the ancestor to the descendant, always
   tree_links& t = child.tree();
-  t.swept = true;
+  child.swept_ = true;
   child.take_blocked(fired, room);
   // The grandchildren move up into our list, so that no stack is needed to come back to them.
   while (room > 0) {
@@ -329,7 +329,7 @@ void basic_scope<Atomics, Epoch>::sweep() noexcept {
     {
       const locked hold(lock_);
       tree_links& t = tree();
-      t.swept = true;
+      swept_ = true;
       unsigned room = batch;
       take_blocked(fired, room);
       while (room > 0) {

@@ -5,6 +5,7 @@
 #include <magpie/base/tally.hpp>
 #include <magpie/coroutine/executor.hpp>
 #include <magpie/coroutine/gather_block.hpp>
+#include <magpie/coroutine/held_places.hpp>
 #include <magpie/coroutine/scope.hpp>
 #include <magpie/lockfree/fork_deque.hpp>
 #include <magpie/lockfree/parking_word.hpp>
@@ -54,6 +55,7 @@ struct worker_context {
   std::uintptr_t stack_floor = 0;
   std::coroutine_handle<> next;
   successor_slot successor;
+  held_places places;
   /// How many more checkpoints the running task may pass before it lets others run.
   unsigned checkpoints_left = checkpoints_in_a_row;
   /// Of the task that runs. As with the epoch: whoever jumps elsewhere sets it anew.

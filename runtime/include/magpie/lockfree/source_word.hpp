@@ -52,6 +52,8 @@ class source_word {
 
   /// Once. The node of the waiter is in `node` if the answer is `waiter`; if it is `abandoned`, the caller frees.
   fired fire(Node*& node) noexcept {
+    // E3: acquire: pairs with abandon(). Nobody else touches an abandoned word, so there is nothing to exchange
+    if (state_.load(acquire) == abandoned_mark) return fired::abandoned;
     const std::uintptr_t before =
         state_.exchange(fired_mark, acq_rel);  // E1: releases the result; E2: acquires the node
     if (before == nobody) return fired::unheard;

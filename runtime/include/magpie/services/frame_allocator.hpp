@@ -128,9 +128,9 @@ MAGPIE_INLINE void* allocate_frame(std::size_t bytes) {
 #endif
 }
 
-/// How much to ask for so that no line of the cache is shared with another frame.
+/// How much to ask for so that no line of the cache is shared with another frame: slabs begin with a line.
 constexpr std::size_t unshared_bytes(std::size_t bytes) noexcept {
-  return bytes > frame_cache::largest_small ? bytes : frame_cache::largest_small + 1;
+  return (bytes + line_size - 1) / line_size * line_size;
 }
 
 /// As allocate_frame(). Nothing else may be allocated between this and the promise's constructor.

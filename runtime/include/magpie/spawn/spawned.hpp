@@ -7,6 +7,7 @@
 #include <magpie/base/result_slot.hpp>
 #include <magpie/clock.hpp>
 #include <magpie/coroutine/executor.hpp>
+#include <magpie/coroutine/held_places.hpp>
 #include <magpie/coroutine/join_point.hpp>
 #include <magpie/coroutine/this_worker.hpp>
 #include <magpie/lockfree/source_word.hpp>
@@ -27,10 +28,14 @@ struct arrival {
   function arrive;
 };
 
-/// The scope of a spawned task, and the word by which its end is told: so who runs inside finds who waits for it.
-struct spawned_scope : named_scope {
-  explicit spawned_scope(std::string_view name) : named_scope(scope_kind::spawned, name) {}
+/// The word by which the end of a spawned task is told. A base, so that it stands before the scope.
+struct told_end {
   source_word<arrival> done;
+};
+
+/// The scope of a spawned task, and its word: so who runs inside finds who waits for it.
+struct spawned_scope : told_end, named_scope {
+  explicit spawned_scope(std::string_view name) : named_scope(scope_kind::spawned, name) {}
 };
 
 class spawned_base;
@@ -45,20 +50,29 @@ class spawn_owner {
   /// The scope above theirs.
   named_scope within;
 
-  /// A task wants to start on `home`. False: no more may, here or there. After true, start_child() follows.
-  [[nodiscard]] virtual bool admit(executor& home) noexcept = 0;
+  /// A task wants to start on `home`, spawned by a worker that holds `places`, or by no worker. False: no more may,
+  /// here or there. After true, start_child() follows.
+  [[nodiscard]] virtual bool admit(executor& home, held_places* places) noexcept = 0;
   /// Starts it now or later.
   virtual void start_child(executor& home, runnable& child) noexcept = 0;
-  /// It has ended; the owner may be gone afterwards. What to do next; nothing, if the verdict is empty.
-  [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error) noexcept = 0;
+  /// It has ended on the worker that holds `places`, which are given back with its own; the owner may be gone
+  /// afterwards. What to do next; nothing, if the verdict is empty.
+  [[nodiscard]] virtual verdict child_ended(executor& home, ending how, std::exception_ptr error,
+                                            held_places& places) noexcept = 0;
+  /// The same for the held places alone.
+  [[nodiscard]] virtual verdict give_back(executor& home, held_places& places) noexcept = 0;
+
+  /// Whether workers may hold places.
+  const bool lends_places;
 
  protected:
-  explicit spawn_owner(std::string_view name = {}) : within(scope_kind::group, name) {}
+  spawn_owner(std::string_view name, bool lends) : within(scope_kind::group, name), lends_places(lends) {}
   ~spawn_owner() = default;
 };
 
 /// A started task that is no part of another one's frame: where its end is noted, and what its handle points to. It
-/// outlives the task's frame until the result was taken, or nobody wants it (docs/protocols/source_word.md).
+/// outlives the task's frame until the result was taken, or nobody wants it (docs/protocols/source_word.md). Three
+/// lines of the cache, in this order: what its end needs, what its start needs, what most tasks never use.
 class spawned_base : public boundary_join, private runnable {
  public:
   spawned_base(const spawned_base&) = delete;
@@ -77,13 +91,16 @@ class spawned_base : public boundary_join, private runnable {
 
   std::string_view name() const noexcept { return own.name(); }
 
+  /// The owner of the task that `r` starts; null if it has none, or `r` is anything else.
+  static const spawn_owner* owner_of(runnable& r) noexcept {
+    return r.run == first_step ? static_cast<spawned_base&>(r).owner() : nullptr;
+  }
+
   /// The handle lets go. Frees *this, now or when the task has ended.
   MAGPIE_EXPORT void abandon() noexcept;
 
   /// The result has been taken: frees *this.
   void free() noexcept { free_(this); }
-
-  spawned_scope own;
 
   /// The time by which block_until() counts.
   clock::time_point now() const noexcept {
@@ -107,11 +124,11 @@ class spawned_base : public boundary_join, private runnable {
   spawned_base(executor& home, std::string_view name, priority asked, free_function f)
       : boundary_join(on_end),
         runnable(first_step),
-        own(name),
-        home_(home),
         driven_(home.is_driven()),
+        home_(home),
         on_unhandled_(home.on_unhandled()),
-        free_(f) {
+        free_(f),
+        own(name) {
     level = asked != priority::inherit ? asked : level_here();
   }
   ~spawned_base() = default;
@@ -123,11 +140,20 @@ class spawned_base : public boundary_join, private runnable {
   static priority level_here() noexcept { return current_worker != nullptr ? current_worker->level : priority::normal; }
   void report_error() noexcept;
 
-  executor& home_;  // not to be touched once the task has ended: the handle may outlive it
+  spawn_owner* owner() const noexcept { return alone_ ? nullptr : owner_; }
+
   const bool driven_;
-  spawn_owner* owner_ = nullptr;
-  const unhandled_function on_unhandled_;
-  free_function free_;
+  bool alone_ = true;
+  executor& home_;  // not to be touched once the task has ended: the handle may outlive it
+  // Who answers for it: a group, or whoever hears of an error that nobody receives.
+  union {
+    unhandled_function on_unhandled_;
+    spawn_owner* owner_;
+  };
+  const free_function free_;
+
+ public:
+  spawned_scope own;
 };
 
 template <class T>
@@ -150,8 +176,8 @@ class spawned final : public spawned_base {
     return outcome<T>(std::in_place, result.take());
   }
 
-  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
+  static void* operator new(std::size_t bytes) { return allocate_frame(unshared_bytes(bytes)); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, unshared_bytes(bytes)); }
 
   [[no_unique_address]] result_slot<T> result;
 

@@ -1,0 +1,131 @@
+#include <magpie/magpie.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+/// Places in a group that workers hold (docs/protocols/task_group.md, G3): nobody sees them but by the time that they
+/// save. On threads, since the virtual runtime holds none.
+namespace {
+
+using magpie::runtime;
+using magpie::task;
+using magpie::task_group;
+using magpie::with_task_group;
+
+runtime on_workers(unsigned n) { return runtime({.workers = n}); }
+
+task<> note_active(task_group group, std::vector<std::size_t>& seen) {
+  seen.push_back(group.active());
+  co_return;
+}
+
+TEST(held_places, reserved_ones_are_no_children) {
+  runtime rt = on_workers(1);
+  std::vector<std::size_t> seen;
+  const auto body = [&seen](task_group& group) -> task<> {
+    for (int i = 0; i < 40; ++i) group.spawn(note_active(group, seen)).detach();
+    EXPECT_EQ(group.active(), 40u);
+    co_return;
+  };
+  // Not by block_on(): that could begin on this thread, where none are held.
+  rt.spawn([&]() -> task<> { co_await with_task_group(body); }).get();
+  ASSERT_EQ(seen.size(), 40u);
+  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], 40 - i);
+}
+
+TEST(held_places, those_of_a_group_are_given_back_before_another_task_runs) {
+  runtime rt = on_workers(1);
+  rt.spawn([&]() -> task<> {
+      co_await with_task_group([](task_group& outer) -> task<> {
+        const auto nest = [outer](task_group& inner) -> task<> {
+          std::vector<std::size_t> seen;
+          for (int i = 0; i < 3; ++i) inner.spawn(note_active(inner, seen)).detach();
+          EXPECT_EQ(inner.active(), 3u);
+          EXPECT_EQ(outer.active(), 1u);
+          co_await inner.join();
+          EXPECT_EQ(seen, (std::vector<std::size_t>{3, 2, 1}));
+          EXPECT_EQ(inner.active(), 0u);
+        };
+        outer.spawn(with_task_group(nest)).detach();
+        co_await outer.join();
+        EXPECT_EQ(outer.active(), 0u);
+      });
+    }).get();
+}
+
+/// A child that waits for a plain flag keeps its worker, and no held place keeps the others from being counted.
+TEST(held_places, a_child_that_computes_hides_no_end) {
+  runtime rt = on_workers(2);
+  rt.spawn([&]() -> task<> {
+      std::atomic<bool> go_on{false};
+      co_await with_task_group([&go_on](task_group& group) -> task<> {
+        for (int i = 0; i < 20; ++i) {
+          group.spawn([]() -> task<> { co_return; }).detach();
+        }
+        group
+            .spawn([&go_on]() -> task<> {
+              while (!go_on) {
+              }
+              co_return;
+            })
+            .detach();
+        while (group.active() != 1) co_await magpie::yield();
+        go_on = true;
+      });
+    }).get();
+}
+
+task<> tree(task_group group, int depth, std::atomic<int>& nodes) {
+  ++nodes;
+  EXPECT_GE(group.active(), 1u);
+  if (depth == 0) co_return;
+  for (int i = 0; i < 3; ++i) group.spawn(tree(group, depth - 1, nodes)).detach();
+}
+
+TEST(held_places, children_that_spawn_children_end_with_the_group) {
+  for (const unsigned workers : {1u, 2u, 4u}) {
+    runtime rt = on_workers(workers);
+    for (int round = 0; round < 20; ++round) {
+      std::atomic<int> nodes{0};
+      rt.block_on(with_task_group([&nodes](task_group& group) -> task<> {
+        group.spawn(tree(group, 5, nodes)).detach();
+        co_return;
+      }));
+      EXPECT_EQ(nodes, 364);
+    }
+  }
+}
+
+TEST(held_places, a_failure_among_a_row_stops_the_rest_and_is_thrown) {
+  for (const unsigned workers : {1u, 2u}) {
+    runtime rt = on_workers(workers);
+    std::atomic<int> ran{0};
+    const auto body = [&ran](task_group& group) -> task<> {
+      for (int i = 0; i < 100; ++i) {
+        group
+            .spawn([&ran, i]() -> task<> {
+              ++ran;
+              if (i == 50) throw i;
+              co_return;
+            })
+            .detach();
+      }
+      co_return;
+    };
+    auto h = rt.spawn([&]() -> task<> { co_await with_task_group(body); });
+    try {
+      h.get();
+      FAIL() << "nothing was thrown";
+    } catch (const magpie::exception_group& all) {
+      EXPECT_EQ(all.exceptions().size(), 1u);
+    }
+    if (workers == 1) {
+      EXPECT_EQ(ran, 51);
+    }
+  }
+}
+
+}  // namespace
