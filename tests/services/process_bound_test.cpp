@@ -11,6 +11,7 @@ namespace {
 using magpie::detail::process_bound;
 using namespace std::chrono_literals;
 
+// Z5, docs/protocols/shutdown.md.
 class bound final : public process_bound {
  public:
   explicit bound(const void* address) : process_bound(address) {}
@@ -31,7 +32,7 @@ class bound final : public process_bound {
   }
 };
 
-TEST(process_bound, Z5_is_kept_from_its_announcement_until_it_withdraws) {
+TEST(process_bound, is_kept_from_its_announcement_until_it_withdraws) {
   int known = 0;
   int unknown = 0;
   bound it(&known);
@@ -45,7 +46,7 @@ TEST(process_bound, Z5_is_kept_from_its_announcement_until_it_withdraws) {
   EXPECT_EQ(it.times_kept, 1);
 }
 
-TEST(process_bound, Z5_does_not_withdraw_while_it_is_being_kept) {
+TEST(process_bound, does_not_withdraw_while_it_is_being_kept) {
   bound it(&it);
   it.announce();
   it.when_kept = [](bound& b) {
