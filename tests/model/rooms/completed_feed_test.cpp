@@ -26,6 +26,7 @@ void futex_wake_one(atomics::atomic<std::uint32_t>&) noexcept {}
 bool comes_soon(const wake_flag<>&) noexcept { return false; }
 bool process_bound::any_inherited_ = false;
 bool process_bound::finds(const void*) noexcept { return false; }
+bool process_bound::keep(const void*) noexcept { return false; }
 
 }  // namespace magpie::detail
 
