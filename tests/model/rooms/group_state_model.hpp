@@ -179,7 +179,10 @@ class group_ends {
   /// As a worker when no child of the group comes next.
   void give_back(held_places& places) {
     if (places.of() == nullptr) return;
-    act_on(places.of()->give_back(where_, places));
+    model::check(places.of() == group_, "places are held in this group");
+    const verdict next = state().give_back(where_, places);
+    model::check(places.of() == nullptr, "what was given back is held no more");
+    act_on(next);
   }
 
   // The body ----------------------------------------------------------------------------------------------------------
