@@ -253,7 +253,10 @@ class group_ends {
   }
   /// One after the other, as siblings in the queue of one worker.
   void run_all(held_places& places) {
-    for (child& each : children_) run(each, &each == &children_[0] && Is.fails);
+    for (child& each : children_) {
+      run(each, &each == &children_[0] && Is.fails);
+      ended_.fetch_add(1, release);
+    }
     give_back(places);
   }
   void end_child(ending how, held_places& places) {
@@ -294,7 +297,8 @@ class group_ends {
     state().drop_reference();
   }
   void look() {
-    model::check(state().active() <= static_cast<std::size_t>(Is.children), "held places are no children");
+    const int ended = ended_.load(acquire);
+    model::check(state().active() <= static_cast<std::size_t>(Is.children - ended), "held places are no children");
     state().drop_reference();
   }
   void join_late() {
@@ -337,6 +341,7 @@ class group_ends {
   stop_state* token_ = nullptr;
   bool cancelled_in_time_ = false;
   bool asked_in_time_ = false;
+  atomics::atomic<int> ended_{0};  // as one knows who has heard of it
   int alive_ = Is.children;
   int running_ = 0;
   int finished_ = 0;
