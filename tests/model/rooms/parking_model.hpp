@@ -110,67 +110,16 @@ struct published_from_outside
   void after() { this->book.all_came_out(); }
 };
 
-/// Thread 0 publishes, while thread 1 takes the place of a worker if one sleeps, leaves a task there, and gives the
-/// place back (P7). What belongs to a worker alone is touched by one at a time, in order. The borrower runs a task,
-/// too: the end does not come before the place is given back.
-template <unsigned Workers>
-struct borrowed : crew<borrowed<Workers>, endless_sleeper, Workers, 3> {
+/// A crew with one queue that all share, whose workers' places are also taken by threads outside (P7): what belongs to
+/// a worker alone is touched by one at a time, in order. Threads 0 and 1 are outside.
+template <class Scene, unsigned Workers>
+struct lending_crew : crew<Scene, endless_sleeper, Workers, 3> {
   static constexpr int threads = 2 + static_cast<int>(Workers);
   static constexpr bool can_be_out_of_reach = true;
 
   detail::injection_queue<item, model::atomics> injected;
   std::array<model::plain<int>, Workers> own;
 
-  void thread(int self) {
-    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
-    if (self == 0) return publish(0);
-    item* const root = this->book.make(2);
-    injected.push(this->book.make(1));
-    if (const auto index = endless_sleeper::borrow(*this)) {
-      own[*index] = own[*index] + 1;
-      endless_sleeper::give_back(*this, *index);
-    } else {
-      this->wake_one();
-    }
-    this->run(root);
-  }
-  void publish(std::size_t i) {
-    injected.push(this->book.make(i));
-    this->wake_one();
-  }
-  item* find(unsigned index) {
-    own[index] = own[index] + 1;
-    item* found = nullptr;
-    injected.take(1, [&](item* it) { found = it; });
-    return found;
-  }
-  bool has_visible_work() const { return !injected.looks_empty(); }
-  void after() { this->book.all_came_out(); }
-};
-
-/// Thread 0 publishes a task that it waits for, and takes it back if nobody was faster, in the place of a worker that
-/// sleeps (P7); thread 1 publishes another one.
-template <unsigned Workers>
-struct taken_back : crew<taken_back<Workers>, endless_sleeper, Workers, 3> {
-  static constexpr int threads = 2 + static_cast<int>(Workers);
-  static constexpr bool can_be_out_of_reach = true;
-
-  detail::injection_queue<item, model::atomics> injected;
-  std::array<model::plain<int>, Workers> own;
-
-  void thread(int self) {
-    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
-    item* const mine = publish(static_cast<std::size_t>(self));
-    if (self == 1) return;
-    std::optional<unsigned> place;
-    const auto borrow = [&] { return (place = endless_sleeper::borrow(*this)).has_value(); };
-    if (injected.take_if_first(mine, borrow)) {
-      own[*place] = own[*place] + 1;
-      this->run(mine);
-    }
-    if (place) endless_sleeper::give_back(*this, *place);
-    this->run(this->book.make(2));  // so the end comes when the place was given back
-  }
   item* publish(std::size_t i) {
     item* const it = this->book.make(i);
     injected.push(it);
@@ -185,6 +134,44 @@ struct taken_back : crew<taken_back<Workers>, endless_sleeper, Workers, 3> {
   }
   bool has_visible_work() const { return !injected.looks_empty(); }
   void after() { this->book.all_came_out(); }
+};
+
+/// Thread 0 publishes, while thread 1 takes the place of a worker if one sleeps, leaves a task there, and gives the
+/// place back (P7). The borrower runs a task, too: the end does not come before the place is given back.
+template <unsigned Workers>
+struct borrowed : lending_crew<borrowed<Workers>, Workers> {
+  void thread(int self) {
+    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
+    if (self == 0) return static_cast<void>(this->publish(0));
+    item* const root = this->book.make(2);
+    this->injected.push(this->book.make(1));
+    if (const auto index = endless_sleeper::borrow(*this)) {
+      this->own[*index] = this->own[*index] + 1;
+      endless_sleeper::give_back(*this, *index);
+    } else {
+      this->wake_one();
+    }
+    this->run(root);
+  }
+};
+
+/// Thread 0 publishes a task that it waits for, and takes it back if nobody was faster, in the place of a worker that
+/// sleeps (P7); thread 1 publishes another one.
+template <unsigned Workers>
+struct taken_back : lending_crew<taken_back<Workers>, Workers> {
+  void thread(int self) {
+    if (self >= 2) return this->work(static_cast<unsigned>(self - 2));
+    item* const mine = this->publish(static_cast<std::size_t>(self));
+    if (self == 1) return;
+    std::optional<unsigned> place;
+    const auto borrow = [&] { return (place = endless_sleeper::borrow(*this)).has_value(); };
+    if (this->injected.take_if_first(mine, borrow)) {
+      this->own[*place] = this->own[*place] + 1;
+      this->run(mine);
+    }
+    if (place) endless_sleeper::give_back(*this, *place);
+    this->run(this->book.make(2));  // so the end comes when the place was given back
+  }
 };
 
 /// Two borrow at a time where two sleep, and one is woken beside them: no place is given twice (P2, P7).
