@@ -25,13 +25,13 @@ TEST(wait_block_model, the_first_of_two) {
 TEST(wait_block_model, the_first_of_three) {
   (expect_holds<waits<wants::any, 3, 2>>(everything));
   (expect_holds<waits<wants::any, 3, 3>>(lean(2)));
-  (expect_holds<waits<wants::any, 3, 3, false, 1>>(lean(3)));
+  (expect_holds<waits<wants::any, 3, 3, false, 1>>(lean(2)));
 }
 TEST(wait_block_model, the_first_of_some_or_a_stop) {
   (expect_holds<waits<wants::any, 1, 0, true>>(everything));
   (expect_holds<waits<wants::any, 1, 1, true>>(everything));
   (expect_holds<waits<wants::any, 2, 2, true>>(lean(2)));
-  (expect_holds<waits<wants::any, 2, 2, true, 1>>(lean(3)));
+  (expect_holds<waits<wants::any, 2, 2, true, 1>>(lean(2)));
 }
 TEST(wait_block_model, all_of_some) {
   (expect_holds<waits<wants::all, 2, 2>>(everything));
@@ -43,28 +43,35 @@ TEST(wait_block_model, all_or_a_stop) {
   (expect_holds<waits<wants::all, 1, 1, true>>(everything));
   (expect_holds<waits<wants::all, 2, 1, true>>(everything));
   (expect_holds<waits<wants::all, 2, 2, true>>(lean(2)));
-  (expect_holds<waits<wants::all, 2, 2, true, 1>>(lean(3)));
+  (expect_holds<waits<wants::all, 2, 2, true, 1>>(lean(2)));
 }
 TEST(wait_block_model, in_a_scope) {
-  (expect_holds<waits_in_a_scope<1>>(lean(3)));
+  (expect_holds<waits_in_a_scope<1>>(lean(2)));
   (expect_holds<waits_in_a_scope<3>>(lean(2)));
-  (expect_holds<waits_in_a_scope<4>>(lean(3)));
+  (expect_holds<waits_in_a_scope<4>>(lean(2)));
   (expect_holds<waits_in_a_scope<5>>(lean(2)));
   (expect_holds<waits_in_a_scope<6>>(lean(2)));
   (expect_holds<waits_in_a_scope<7>>(lean(1)));
 }
 
-TEST(wait_block_model_long, the_first_of_three) { (expect_holds<waits<wants::any, 3, 3>>(lean(3))); }
-TEST(wait_block_model_long, the_first_of_three_or_a_stop) {
+TEST(wait_block_model_long, the_first_of_three) {
+  (expect_holds<waits<wants::any, 3, 3>>(lean(3)));
+  (expect_holds<waits<wants::any, 3, 3, false, 1>>(lean(3)));
+}
+TEST(wait_block_model_long, the_first_of_some_or_a_stop) {
+  (expect_holds<waits<wants::any, 2, 2, true, 1>>(lean(3)));
   (expect_holds<waits<wants::any, 2, 2, true>>(lean(3)));
   (expect_holds<waits<wants::any, 3, 3, true>>(rooms::interleaved(2)));
 }
 TEST(wait_block_model_long, all_or_a_stop) {
+  (expect_holds<waits<wants::all, 2, 2, true, 1>>(lean(3)));
   (expect_holds<waits<wants::all, 3, 3>>(lean(3)));
   (expect_holds<waits<wants::all, 2, 2, true>>(lean(3)));
   (expect_holds<waits<wants::all, 3, 3, true>>(lean(2)));
 }
 TEST(wait_block_model_long, in_a_scope) {
+  (expect_holds<waits_in_a_scope<1>>(lean(3)));
+  (expect_holds<waits_in_a_scope<4>>(lean(3)));
   (expect_holds<waits_in_a_scope<5>>(lean(3)));
   (expect_holds<waits_in_a_scope<6>>(lean(3)));
   (expect_holds<waits_in_a_scope<7>>(rooms::interleaved(2)));
