@@ -97,8 +97,8 @@ void* frame_cache::refill(std::size_t c) {
 void frame_cache::give_surplus(void* memory, std::size_t c) noexcept {
   if (!is_threads_own()) {
     if (frame_cache* const own = owner.make()) return own->give_fine(memory, c);
-    return put_away(c, new (memory) idle_frame{nullptr},
-                    1);  // none any more, or no memory for one: to the others at once
+    // None any more, or no memory for one: to the others at once.
+    return put_away(c, new (memory) idle_frame{nullptr}, 1);
   }
   shelf& s = shelves_[c];
   if (s.spare != nullptr) put_away(c, s.spare, magazine_frames);

@@ -9,6 +9,7 @@
 #include "support/sanitizers.hpp"
 #include "support/seed.hpp"
 #include "support/stress_scale.hpp"
+#include "support/whereabouts.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -31,11 +32,14 @@ namespace {
 
 using magpie::runtime;
 using magpie::task;
+using magpie_test::all_sleep;
 using magpie_test::comes_true;
 using magpie_test::fewer_if_sanitized;
 using magpie_test::gate;
+using magpie_test::own_thread;
 using magpie_test::race_rounds;
 using magpie_test::sanitized;
+using magpie_test::thread_after_a_wait;
 using magpie_test::witness;
 using namespace std::chrono_literals;
 
@@ -405,13 +409,6 @@ TEST(runtime, two_in_one_process_do_not_mix) {
 
 // block_on() in the place of a worker that sleeps ---------------------------------------------------------------------
 
-bool all_sleep(const runtime& rt) {
-  return comes_true(
-      [&] { return rt.metrics().sleeps >= rt.workers() && rt.metrics().finished == rt.metrics().started; });
-}
-
-task<std::thread::id> own_thread() { co_return std::this_thread::get_id(); }
-
 TEST(runtime, block_on_runs_its_task_on_the_calling_thread_while_a_worker_sleeps) {
   runtime rt{{.workers = 1}};
   const auto worker = rt.spawn(own_thread()).get();
@@ -424,14 +421,9 @@ TEST(runtime, block_on_runs_its_task_on_the_calling_thread_while_a_worker_sleeps
 TEST(runtime, block_on_goes_on_elsewhere_when_its_task_waits) {
   runtime rt{{.workers = 1}};
   std::thread::id before;
-  const auto moves = [&]() -> task<std::thread::id> {
-    before = std::this_thread::get_id();
-    co_await magpie::yield();
-    co_return std::this_thread::get_id();
-  };
   // Until the worker lay: only then there is a place to take.
   ASSERT_TRUE(comes_true([&] {
-    EXPECT_NE(rt.block_on(moves), std::this_thread::get_id());
+    EXPECT_NE(rt.block_on(thread_after_a_wait(before)), std::this_thread::get_id());
     return before == std::this_thread::get_id();
   }));
 }

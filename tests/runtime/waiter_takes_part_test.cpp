@@ -5,11 +5,11 @@
 #include <magpie/runtime.hpp>
 #include <magpie/task.hpp>
 #include <magpie/task_group.hpp>
-#include <magpie/yield.hpp>
 
 #include "support/gate.hpp"
 #include "support/patience.hpp"
 #include "support/stress_scale.hpp"
+#include "support/whereabouts.hpp"
 #include "support/witness.hpp"
 
 #include <gtest/gtest.h>
@@ -30,19 +30,16 @@ using magpie::join_handle;
 using magpie::priority;
 using magpie::runtime;
 using magpie::task;
+using magpie_test::all_sleep;
 using magpie_test::comes_true;
 using magpie_test::gate;
+using magpie_test::own_thread;
 using magpie_test::race_rounds;
+using magpie_test::thread_after_a_wait;
 using magpie_test::witness;
 using namespace std::chrono_literals;
 
 task<int> number(int n, witness w = witness(1)) { co_return n* w.value(); }
-task<std::thread::id> own_thread() { co_return std::this_thread::get_id(); }
-
-void until_all_sleep(const runtime& rt) {
-  ASSERT_TRUE(
-      comes_true([&] { return rt.metrics().sleeps >= rt.workers() && rt.metrics().finished == rt.metrics().started; }));
-}
 
 TEST(waiter_takes_part, get_runs_a_task_that_nobody_has_begun) {
   runtime rt{{.workers = 2}};
@@ -63,7 +60,7 @@ TEST(waiter_takes_part, wait_does_so_too) {
 TEST(waiter_takes_part, with_a_deadline_it_does_not) {
   runtime rt{{.workers = 2}};
   for (int i = 0; i < 100; ++i) {
-    until_all_sleep(rt);
+    ASSERT_TRUE(all_sleep(rt));
     auto handle = rt.spawn(own_thread());
     ASSERT_TRUE(handle.wait_for(10min));
     EXPECT_NE(handle.get(), std::this_thread::get_id());
@@ -73,7 +70,7 @@ TEST(waiter_takes_part, with_a_deadline_it_does_not) {
 TEST(waiter_takes_part, in_background_tasks_it_does_not) {
   runtime rt{{.workers = 2}};
   for (int i = 0; i < 100; ++i) {
-    until_all_sleep(rt);
+    ASSERT_TRUE(all_sleep(rt));
     EXPECT_NE(rt.spawn(own_thread(), {.level = priority::background}).get(), std::this_thread::get_id());
   }
 }
@@ -81,13 +78,8 @@ TEST(waiter_takes_part, in_background_tasks_it_does_not) {
 TEST(waiter_takes_part, the_task_goes_on_elsewhere_when_it_waits) {
   runtime rt{{.workers = 2}};
   std::thread::id before;
-  const auto moves = [&]() -> task<std::thread::id> {
-    before = std::this_thread::get_id();
-    co_await magpie::yield();
-    co_return std::this_thread::get_id();
-  };
   EXPECT_TRUE(comes_true([&] {
-    EXPECT_NE(rt.spawn(moves).get(), std::this_thread::get_id());
+    EXPECT_NE(rt.spawn(thread_after_a_wait(before)).get(), std::this_thread::get_id());
     return before == std::this_thread::get_id();
   }));
 }
