@@ -10,7 +10,7 @@ void group_state::open(scope& outer, executor& where, const boundary_join& body_
   within.place(&outer, scope::never_looked);
   body.place(&within, scope::never_looked);
   static_cast<void>(within.link(*this));  // nobody else knows it yet: a stop that came before fires our node here
-  if (lends_places) places.open(*this);
+  if (lends_places && places.open(*this)) children_ = 1;  // G3; nobody else knows it yet
 }
 
 void group_state::body_quits() noexcept {

@@ -99,6 +99,28 @@ TEST(held_places, children_that_spawn_children_end_with_the_group) {
   }
 }
 
+/// The worker on which it began is still on the way to its next task then, and looks at the places it holds.
+TEST(held_places, a_body_goes_on_and_ends_on_another_worker) {
+  for (const unsigned workers : {2u, 4u}) {
+    runtime rt = on_workers(workers);
+    std::atomic<int> ran{0};
+    const auto body = [&ran](task_group& group) -> task<> {
+      co_await magpie::yield();  // none of its children holds the group while it moves
+      co_await group.spawn([&ran]() -> task<> {
+        ++ran;
+        co_return;
+      });
+    };
+    const auto one_after_the_other = [&body]() -> task<> {
+      for (int i = 0; i < 500; ++i) co_await with_task_group(body);
+    };
+    rt.block_on([&]() -> task<> {
+      co_await magpie::gather(one_after_the_other(), one_after_the_other(), one_after_the_other());
+    });
+    EXPECT_EQ(ran, 1500);
+  }
+}
+
 TEST(held_places, a_failure_among_a_row_stops_the_rest_and_is_thrown) {
   for (const unsigned workers : {1u, 2u}) {
     runtime rt = on_workers(workers);

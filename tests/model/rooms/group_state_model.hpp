@@ -65,7 +65,8 @@ class engine final : public executor {
 /// What a scene is made of, beside a thread for the body and one for each child.
 struct shape {
   int children = 1;
-  bool row = false;  // the body spawns them, and one worker runs all
+  bool row = false;    // the body spawns them, and one worker runs all
+  bool moves = false;  // the body goes on where no places are held
   std::size_t limit = SIZE_MAX;
   bool fails = false;    // the first child
   bool joins = false;    // the body waits for the children in join()
@@ -88,7 +89,7 @@ class group_ends {
  public:
   static constexpr int with_handles = Is.cancels + Is.stops + Is.spawns + Is.asks + Is.late + Is.looks;
   static constexpr int with_children = Is.row ? 1 : Is.children;
-  static constexpr int threads = 1 + with_children + with_handles;
+  static constexpr int threads = 1 + Is.moves + with_children + with_handles;
 
   group_ends() {
     gather_atomics::put_back = nullptr;
@@ -99,12 +100,12 @@ class group_ends {
     if (Is.stopped) outer_->request_stop();
     where_.places = places_;
     of_another_.allow(true);
-    of_another_.open(elsewhere_);
+    static_cast<void>(of_another_.open(elsewhere_));
     of_another_.reserve(6);
     for (held_places& each : places_) {
       each.allow(true);
       leave_counts_behind(each);
-      each.allow(Is.row);
+      each.allow(Is.row || Is.moves);
     }
     state().open(*outer_, where_, body_end_, places_[0]);
     model::check(state().cancelled() == Is.stopped, "a group that opens under a stop says so");
@@ -120,6 +121,7 @@ class group_ends {
   void thread(int self) {
     if (self == 0) return body();
     int which = self - 1;
+    if (Is.moves && which-- == 0) return give_back(places_[0]);
     if (Is.row && which == 0) return run_all(places_[1]);
     if (which < with_children) return run(children_[static_cast<std::size_t>(which)], which == 0 && Is.fails);
     which -= with_children;
@@ -168,10 +170,11 @@ class group_ends {
   };
 
   group_state& state() { return *group_; }
+  held_places& of_body() { return Is.moves ? of_another_ : places_[0]; }
 
   /// What a worker that held places in another group has in its word.
   void leave_counts_behind(held_places& places) {
-    places.open(elsewhere_);
+    static_cast<void>(places.open(elsewhere_));
     places.reserve(6);
     static_cast<void>(places.keep_one(elsewhere_));
     static_cast<void>(places.release_all(elsewhere_));
@@ -184,6 +187,9 @@ class group_ends {
     model::check(places.of() == nullptr, "what was given back is held no more");
     act_on(next);
   }
+  void give_back_of_body() {
+    if (!Is.moves) give_back(places_[0]);
+  }
 
   // The body ----------------------------------------------------------------------------------------------------------
 
@@ -193,7 +199,7 @@ class group_ends {
       while (!state().cancelled()) atomics::pause();
     if (Is.row) {
       for (child& each : children_) {
-        model::check(state().admit(where_, &places_[0]), "an open group takes children");
+        model::check(state().admit(where_, &of_body()), "an open group takes children");
         state().start_child(where_, each);
       }
     }
@@ -201,14 +207,14 @@ class group_ends {
     if (Is.joins) join();
     if (!Is.put_off) return end_body(Is.quits ? ending::cancelled : ending::value);
     state().within.request_stop();
-    if (state().body.put_off(&state().body, stopped_)) return give_back(places_[0]);  // a child will say when
+    if (state().body.put_off(&state().body, stopped_)) return give_back_of_body();  // a child will say when
     end_body(ending::cancelled);
   }
   void join() {
     auto* const j = model::make_named<joiner>("joiner");
-    const auto how = state().wait_for_children(*j, places_[0]);
+    const auto how = state().wait_for_children(*j, of_body());
     model::check(how != group_state::joining::has_ended, "a group has not ended before its body");
-    give_back(places_[0]);
+    give_back_of_body();
     if (how == group_state::joining::waits) where_.take(*j);
     if (!Is.spawns) model::check(alive_ == 0, "join() waits for all");
     model::destroy(j);
@@ -217,10 +223,10 @@ class group_ends {
   void end_body(ending how) {
     if (how == ending::cancelled) state().body_quits();
     awaiter* const a = awaiter_;
-    if (state().body_ended({}, all_ended, a, places_[0])) {
+    if (state().body_ended({}, all_ended, a, of_body())) {
       all_ended(a);
     } else {
-      give_back(places_[0]);
+      give_back_of_body();
     }
   }
   /// group_awaiter::all_ended(), and what the awaiter leads to.

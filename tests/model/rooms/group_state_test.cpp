@@ -82,6 +82,13 @@ TEST(group_state_model, G3_places_are_held_for_a_row_of_children) {
   (expect_holds<group_ends<shape{.children = 2, .row = true, .put_off = true}>>(lean(2)));
   (expect_holds<group_ends<shape{.children = 1, .row = true, .spawns = true}>>(lean(2)));
 }
+TEST(group_state_model, G3_the_body_goes_on_elsewhere) {
+  (expect_holds<group_ends<shape{.children = 0, .moves = true}>>(lean(4)));
+  (expect_holds<group_ends<shape{.children = 1, .moves = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 1, .moves = true, .joins = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 1, .moves = true, .put_off = true}>>(lean(2)));
+  (expect_holds<group_ends<shape{.children = 0, .moves = true, .looks = true}>>(lean(2)));
+}
 TEST(group_state_model, G3_held_places_are_no_children) {
   (expect_holds<group_ends<shape{.children = 1, .row = true, .looks = true}>>(lean(3)));
   (expect_holds<group_ends<shape{.children = 2, .row = true, .looks = true}>>(lean(2)));

@@ -1,4 +1,5 @@
 #include <magpie/errors.hpp>
+#include <magpie/gather.hpp>
 #include <magpie/sleep.hpp>
 #include <magpie/task_group.hpp>
 
@@ -170,6 +171,20 @@ void from_threads(runtime& rt, int size) {
   require(ran.load() == 3 * size, "spawns from threads outside");
 }
 
+/// The body ends on another worker than the one it began on.
+void moving(runtime& rt, int size) {
+  std::atomic<int> ran{0};
+  const auto body = [&ran](task_group& group) -> task<> {
+    co_await magpie::yield();  // none of its children holds the group while it moves
+    co_await group.spawn(counts(ran));
+  };
+  const auto row = [&body, size]() -> task<> {
+    for (int i = 0; i < size; ++i) co_await with_task_group(body);
+  };
+  rt.spawn([&row]() -> task<> { co_await magpie::gather(row(), row(), row()); }).get();
+  require(ran.load() == 3 * size, "groups whose bodies move");
+}
+
 void abandoned(runtime& rt, int size) {
   auto scope = rt.spawn(with_task_group([size](task_group& group) -> task<> {
     for (int i = 0; i < size; ++i) group.spawn(until_stopped());
@@ -212,6 +227,7 @@ constexpr scenario list[] = {
     {"group_nested", nested},
     {"group_late", late},
     {"group_from_threads", from_threads, true},
+    {"group_moving", moving},
     {"group_stopped_from_outside", abandoned},
 };
 

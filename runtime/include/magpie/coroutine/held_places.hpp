@@ -8,25 +8,25 @@ namespace magpie::detail {
 
 class spawn_owner;
 
-/// Places in one group that a worker holds while it runs the group's body or one of its children: of children that
-/// ended here, and reserved for those that start here next. So a row of starts or ends costs one hold of the group's
-/// lock (docs/protocols/task_group.md, G3). Written by its worker.
+/// Places in one group that a worker holds while it runs the group's body or one of its children: of the body that
+/// started or of children that ended here, one at least, so the group is there; and reserved for those that start here
+/// next. So a row of starts or ends costs one hold of the group's lock (docs/protocols/task_group.md, G3). Written by
+/// its worker.
 class held_places {
  public:
   /// Whether any may be held: whoever allows it sees to it that they are given back soon.
   void allow(bool yes) noexcept { allowed_ = yes; }
 
-  /// The body of `group` starts here: places in it may be held from now on.
-  void open(spawn_owner& group) noexcept {
-    if (allowed_ && of() == nullptr) hold(group, 0);
+  /// The body of `group` starts here. True: a place is held for it, since the body may go on and end elsewhere.
+  [[nodiscard]] bool open(spawn_owner& group) noexcept {
+    if (!allowed_ || of() != nullptr) return false;
+    hold(group);
+    return true;
   }
   /// A child of `group` has ended here. False: its place must be given back now.
   [[nodiscard]] bool keep_one(spawn_owner& group) noexcept {
     if (!allowed_) return false;
-    if (of() == nullptr) {
-      hold(group, 1);
-      return true;
-    }
+    if (of() == nullptr) return open(group);
     if (of() != &group) return false;
     const std::size_t before = ended_.load(relaxed);  // relaxed: only we write it
     ended_.store(before + 1, release);                // G3: with the reservation that the child used
@@ -71,10 +71,10 @@ class held_places {
   bool is_for(const spawn_owner& group) const noexcept {
     return of_.load(acquire) == &group;  // G3: pairs with hold(): the counts
   }
-  void hold(spawn_owner& group, std::size_t ended) noexcept {
-    ended_.store(ended, relaxed);  // relaxed: published by the last line
-    reserved_.store(0, relaxed);   // relaxed: as the line before
-    of_.store(&group, release);    // G3: pairs with is_for()
+  void hold(spawn_owner& group) noexcept {
+    ended_.store(1, relaxed);     // relaxed: published by the last line
+    reserved_.store(0, relaxed);  // relaxed: as the line before
+    of_.store(&group, release);   // G3: pairs with is_for()
   }
 
   atomics::atomic<spawn_owner*> of_{nullptr};
