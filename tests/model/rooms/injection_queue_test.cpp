@@ -45,7 +45,7 @@ TEST(injection_queue_model_long, two_takers) {
 }
 TEST(injection_queue_model_long, two_producers_two_takers) {
   (expect_holds<injection_traffic<2, 2, 1, 2, handing_in::first_as_a_chain>>({.preemptions = 2}));
-  (expect_holds<injection_traffic<2, 2, 1, 2, handing_in::first_as_a_chain>>(lean(3)));
+  (expect_holds<injection_traffic<2, 2, 1, 2, handing_in::first_as_a_chain>>(interleaved(3)));
 }
 
 }  // namespace

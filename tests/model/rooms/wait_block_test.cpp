@@ -23,7 +23,7 @@ TEST(wait_block_model, the_first_of_two) {
   (expect_holds<waits<wants::any, 2, 2, false, 2>>(everything));
 }
 TEST(wait_block_model, the_first_of_three) {
-  (expect_holds<waits<wants::any, 3, 2>>(lean(3)));
+  (expect_holds<waits<wants::any, 3, 2>>(lean(2)));
   (expect_holds<waits<wants::any, 3, 3>>(lean(2)));
   (expect_holds<waits<wants::any, 3, 3, false, 1>>(lean(2)));
 }
@@ -55,23 +55,23 @@ TEST(wait_block_model, in_a_scope) {
 }
 
 TEST(wait_block_model_long, the_first_of_three) {
-  (expect_holds<waits<wants::any, 3, 2>>(everything));
-  (expect_holds<waits<wants::any, 3, 3>>(lean(3)));
-  (expect_holds<waits<wants::any, 3, 3, false, 1>>(lean(3)));
+  (expect_holds<waits<wants::any, 3, 2>>(lean(4)));
+  (expect_holds<waits<wants::any, 3, 3>>(rooms::interleaved(3)));
+  (expect_holds<waits<wants::any, 3, 3, false, 1>>(rooms::interleaved(3)));
 }
 TEST(wait_block_model_long, the_first_of_some_or_a_stop) {
-  (expect_holds<waits<wants::any, 1, 1, true>>(everything));
+  (expect_holds<waits<wants::any, 1, 1, true>>(lean(5)));
   (expect_holds<waits<wants::any, 2, 2, true, 1>>(lean(3)));
-  (expect_holds<waits<wants::any, 2, 2, true>>(lean(3)));
+  (expect_holds<waits<wants::any, 2, 2, true>>(rooms::interleaved(3)));
   (expect_holds<waits<wants::any, 3, 3, true>>(rooms::interleaved(2)));
 }
 TEST(wait_block_model_long, all_or_a_stop) {
-  (expect_holds<waits<wants::all, 1, 1, true>>(everything));
-  (expect_holds<waits<wants::all, 2, 1, true>>(everything));
+  (expect_holds<waits<wants::all, 1, 1, true>>(lean(5)));
+  (expect_holds<waits<wants::all, 2, 1, true>>(lean(4)));
   (expect_holds<waits<wants::all, 2, 2, true, 1>>(lean(3)));
-  (expect_holds<waits<wants::all, 3, 3>>(lean(3)));
-  (expect_holds<waits<wants::all, 2, 2, true>>(lean(3)));
-  (expect_holds<waits<wants::all, 3, 3, true>>(lean(2)));
+  (expect_holds<waits<wants::all, 3, 3>>(rooms::interleaved(3)));
+  (expect_holds<waits<wants::all, 2, 2, true>>(rooms::interleaved(3)));
+  (expect_holds<waits<wants::all, 3, 3, true>>(rooms::interleaved(2)));
 }
 TEST(wait_block_model_long, in_a_scope) {
   (expect_holds<waits_in_a_scope<1>>(lean(3)));
