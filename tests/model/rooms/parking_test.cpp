@@ -80,7 +80,9 @@ TEST(parking_model_long, P1_workers_lie_down_as_tasks_come_from_outside) {
   (expect_holds<published_from_outside<1, 2, 1>>(interleaved(3)));
 }
 TEST(parking_model_long, P8_a_push_beside_a_search) { expect_holds<pushed_beside_a_search>(interleaved(2)); }
-TEST(parking_model_long, P4_P6_P8_a_worker_pushes_and_computes) { (expect_holds<pushed_to_the_queue<3, 1>>(interleaved(2))); }
+TEST(parking_model_long, P4_P6_P8_a_worker_pushes_and_computes) {
+  (expect_holds<pushed_to_the_queue<3, 1>>(interleaved(2)));
+}
 TEST(parking_model_long, P3_the_last_searcher_wakes_the_next) {
   (expect_holds<pushed_to_the_queue<3, 2, tasks::first_waits_for_second>>(interleaved(2)));
 }
