@@ -176,7 +176,7 @@ class group_ends {
   void leave_counts_behind(held_places& places) {
     static_cast<void>(places.open(elsewhere_));
     places.reserve(6);
-    static_cast<void>(places.keep_one(elsewhere_));
+    for (int i = 0; i < 2; ++i) static_cast<void>(places.keep_one(elsewhere_));
     static_cast<void>(places.release_all(elsewhere_));
   }
   /// As a worker when no child of the group comes next.
