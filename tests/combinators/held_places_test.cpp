@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 /// Places in a group that workers hold (docs/protocols/task_group.md, G3): nobody sees them but by the time that they
@@ -16,6 +19,15 @@ using magpie::task_group;
 using magpie::with_task_group;
 
 runtime on_workers(unsigned n) { return runtime({.workers = n}); }
+
+/// By one of the workers from the first step on: whoever waits in block_on() or get() may begin the task on its own
+/// thread, where no places are held.
+template <class F>
+void run_on_a_worker(runtime& rt, F f) {
+  auto h = rt.spawn(std::move(f));
+  ASSERT_TRUE(h.wait_for(std::chrono::minutes(1)));
+  h.get();
+}
 
 task<> note_active(task_group group, std::vector<std::size_t>& seen) {
   seen.push_back(group.active());
@@ -30,52 +42,70 @@ TEST(held_places, reserved_ones_are_no_children) {
     EXPECT_EQ(group.active(), 40u);
     co_return;
   };
-  // Not by block_on(): that could begin on this thread, where none are held.
-  rt.spawn([&]() -> task<> { co_await with_task_group(body); }).get();
+  run_on_a_worker(rt, [&]() -> task<> { co_await with_task_group(body); });
   ASSERT_EQ(seen.size(), 40u);
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], 40 - i);
 }
 
 TEST(held_places, those_of_a_group_are_given_back_before_another_task_runs) {
   runtime rt = on_workers(1);
-  rt.spawn([&]() -> task<> {
-      co_await with_task_group([](task_group& outer) -> task<> {
-        const auto nest = [outer](task_group& inner) -> task<> {
-          std::vector<std::size_t> seen;
-          for (int i = 0; i < 3; ++i) inner.spawn(note_active(inner, seen)).detach();
-          EXPECT_EQ(inner.active(), 3u);
-          EXPECT_EQ(outer.active(), 1u);
-          co_await inner.join();
-          EXPECT_EQ(seen, (std::vector<std::size_t>{3, 2, 1}));
-          EXPECT_EQ(inner.active(), 0u);
-        };
-        outer.spawn(with_task_group(nest)).detach();
-        co_await outer.join();
-        EXPECT_EQ(outer.active(), 0u);
-      });
-    }).get();
+  run_on_a_worker(rt, [&]() -> task<> {
+    co_await with_task_group([](task_group& outer) -> task<> {
+      const auto nest = [outer](task_group& inner) -> task<> {
+        std::vector<std::size_t> seen;
+        for (int i = 0; i < 3; ++i) inner.spawn(note_active(inner, seen)).detach();
+        EXPECT_EQ(inner.active(), 3u);
+        EXPECT_EQ(outer.active(), 1u);
+        co_await inner.join();
+        EXPECT_EQ(seen, (std::vector<std::size_t>{3, 2, 1}));
+        EXPECT_EQ(inner.active(), 0u);
+      };
+      outer.spawn(with_task_group(nest)).detach();
+      co_await outer.join();
+      EXPECT_EQ(outer.active(), 0u);
+    });
+  });
+}
+
+TEST(held_places, what_stands_behind_the_last_child_is_not_lost_when_the_group_ends) {
+  runtime rt = on_workers(1);
+  std::vector<std::string> seen;
+  const auto note = [&seen](std::string what) -> task<> {
+    seen.push_back(std::move(what));
+    co_return;
+  };
+  run_on_a_worker(rt, [&]() -> task<> {
+    co_await with_task_group([&](task_group& group) -> task<> {
+      for (int i = 0; i < 3; ++i) group.spawn(note("child")).detach();
+      rt.spawn(note("stranger")).detach();
+      co_return;
+    });
+    seen.push_back("behind the group");
+    while (seen.size() < 5) co_await magpie::yield();
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"child", "child", "child", "behind the group", "stranger"}));
 }
 
 /// A child that waits for a plain flag keeps its worker, and no held place keeps the others from being counted.
 TEST(held_places, a_child_that_computes_hides_no_end) {
   runtime rt = on_workers(2);
-  rt.spawn([&]() -> task<> {
-      std::atomic<bool> go_on{false};
-      co_await with_task_group([&go_on](task_group& group) -> task<> {
-        for (int i = 0; i < 20; ++i) {
-          group.spawn([]() -> task<> { co_return; }).detach();
-        }
-        group
-            .spawn([&go_on]() -> task<> {
-              while (!go_on) {
-              }
-              co_return;
-            })
-            .detach();
-        while (group.active() != 1) co_await magpie::yield();
-        go_on = true;
-      });
-    }).get();
+  run_on_a_worker(rt, [&]() -> task<> {
+    std::atomic<bool> go_on{false};
+    co_await with_task_group([&go_on](task_group& group) -> task<> {
+      for (int i = 0; i < 20; ++i) {
+        group.spawn([]() -> task<> { co_return; }).detach();
+      }
+      group
+          .spawn([&go_on]() -> task<> {
+            while (!go_on) {
+            }
+            co_return;
+          })
+          .detach();
+      while (group.active() != 1) co_await magpie::yield();
+      go_on = true;
+    });
+  });
 }
 
 task<> tree(task_group group, int depth, std::atomic<int>& nodes) {
@@ -90,10 +120,12 @@ TEST(held_places, children_that_spawn_children_end_with_the_group) {
     runtime rt = on_workers(workers);
     for (int round = 0; round < 20; ++round) {
       std::atomic<int> nodes{0};
-      rt.block_on(with_task_group([&nodes](task_group& group) -> task<> {
-        group.spawn(tree(group, 5, nodes)).detach();
-        co_return;
-      }));
+      run_on_a_worker(rt, [&nodes]() -> task<> {
+        co_await with_task_group([&nodes](task_group& group) -> task<> {
+          group.spawn(tree(group, 5, nodes)).detach();
+          co_return;
+        });
+      });
       EXPECT_EQ(nodes, 364);
     }
   }
@@ -114,7 +146,7 @@ TEST(held_places, a_body_goes_on_and_ends_on_another_worker) {
     const auto one_after_the_other = [&body]() -> task<> {
       for (int i = 0; i < 500; ++i) co_await with_task_group(body);
     };
-    rt.block_on([&]() -> task<> {
+    run_on_a_worker(rt, [&]() -> task<> {
       co_await magpie::gather(one_after_the_other(), one_after_the_other(), one_after_the_other());
     });
     EXPECT_EQ(ran, 1500);
@@ -137,9 +169,8 @@ TEST(held_places, a_failure_among_a_row_stops_the_rest_and_is_thrown) {
       }
       co_return;
     };
-    auto h = rt.spawn([&]() -> task<> { co_await with_task_group(body); });
     try {
-      h.get();
+      run_on_a_worker(rt, [&]() -> task<> { co_await with_task_group(body); });
       FAIL() << "nothing was thrown";
     } catch (const magpie::exception_group& all) {
       EXPECT_EQ(all.exceptions().size(), 1u);
